@@ -1,0 +1,3 @@
+(table) @table
+(table_array_element) @table
+(document (pair) @key)

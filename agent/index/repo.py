@@ -1,0 +1,345 @@
+"""A folder, working tree or commit -> the list of its files, with a content id for each.
+
+Nothing here decides what a file is for; it only says which bytes there are. Ids are git's blob ids
+of the raw bytes, computed here for files on disk, so that no filter of the repository ever runs.
+"""
+
+import hashlib
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from bathy.agent.errors import ConfigError, RepoError
+from bathy.agent.index.attributes import Attributes, read_attributes
+from bathy.agent.index.folder import list_folder
+from bathy.tools.git import GitError, GitRepo, find_repo, run_git, stream_git
+from bathy.tools.workspace import FileStat, Workspace, WorkspaceError, decode_path, encode_path
+
+MAX_FILE_BYTES = 10 << 20
+"""Longest file that is read, in bytes. Text beyond it is data that no model should be sent."""
+
+_UNTRACKED_TIMEOUT_S = 20
+
+_Listed = TypeVar("_Listed", "Entry", "Skipped")
+Kind = Literal["file", "symlink", "submodule"]
+Origin = Literal["worktree", "commit", "folder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file, link or submodule.
+
+    Attributes:
+        path: Repository-relative, "/"-separated, surrogateescape for bytes that are not UTF-8.
+        kind: What it is.
+        blob: git blob id of its bytes (of the target of a link; of the commit of a submodule).
+        size_bytes: Length of its bytes; 0 for submodules.
+    """
+
+    path: str
+    kind: Kind
+    blob: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A path that is there but is not read, and why, in a few words."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A file's state on disk and the blob id that its bytes had in that state."""
+
+    state: FileStat
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the repository holds at one moment.
+
+    Attributes:
+        origin: Where the bytes are read from.
+        root: Top folder (the git folder of a bare repository).
+        repo: The git repository, or None for a plain folder.
+        commit: Full id of the commit read, or of HEAD; "" where there is none.
+        entries: By path, in byte order of the paths.
+        skipped: Likewise.
+        attributes: linguist and filter attributes by path, for the paths that have any.
+        stated: State and blob id of every file read from disk; empty for commits.
+        dirty: The working tree differs from HEAD.
+        notices: Sentences for the user about what could not be looked at.
+    """
+
+    origin: Origin
+    root: Path
+    repo: GitRepo | None
+    commit: str
+    entries: tuple[Entry, ...]
+    skipped: tuple[Skipped, ...] = ()
+    attributes: Attributes = field(default_factory=dict)
+    stated: Mapping[str, Stated] = field(default_factory=dict)
+    dirty: bool = False
+    notices: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the repository's folder, for people; never part of what a model is sent."""
+        return self.root.parent.name if self.root.name == ".git" else self.root.name
+
+
+def read_snapshot(
+    repo: GitRepo | None, folder: Path, *, rev: str | None, known: Mapping[str, Stated]
+) -> Snapshot:
+    """List a commit, a working tree or a plain folder.
+
+    Args:
+        repo: From `locate`; None means that `folder` is read as a plain folder.
+        folder: The folder that was asked for.
+        rev: Commit to read instead of the working tree.
+        known: What earlier runs saw on disk; files in the same state are not read again.
+
+    Raises:
+        RepoError: git cannot read it, it has no commits, or there is no such commit.
+        ConfigError: `rev` for a plain folder.
+    """
+    try:
+        if repo is None:
+            if rev is not None:
+                raise ConfigError(f"--rev needs a git repository, and {folder} is none")
+            return _read_folder(folder, known)
+        if rev is not None or repo.is_bare:
+            return _read_commit(repo, rev or "HEAD")
+        return _read_worktree(repo, known)
+    except GitError as error:
+        raise RepoError(f"git cannot read {repo.root if repo else folder}: {error}") from error
+
+
+def locate(folder: Path) -> GitRepo | None:
+    """Find the repository of a folder; None for a plain folder.
+
+    Raises:
+        RepoError: No such folder, or git refuses the repository.
+    """
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise RepoError(f"{folder} {what}; name a repository or folder with -C DIR")
+    try:
+        return find_repo(folder)
+    except GitError as error:
+        raise RepoError(f"git cannot open the repository of {folder}: {error}") from error
+
+
+def select(snapshot: Snapshot, *, include: Sequence[str], exclude: Sequence[str]) -> Snapshot:
+    """Keep the entries that the user's globs (gitignore syntax) let through.
+
+    Raises:
+        ConfigError: A glob is malformed.
+    """
+    if not include and not exclude:
+        return snapshot
+    wanted = _matcher(include) if include else lambda _: True
+    unwanted = _matcher(exclude)
+    kept = tuple(e for e in snapshot.entries if wanted(e.path) and not unwanted(e.path))
+    return replace(snapshot, entries=kept)
+
+
+def _matcher(globs: Sequence[str]) -> Callable[[str], bool]:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(globs).match_file
+    except ValueError as error:
+        raise ConfigError(
+            f"--include or --exclude holds a glob that cannot be read: {error}"
+        ) from error
+
+
+def _read_commit(repo: GitRepo, rev: str) -> Snapshot:
+    commit = _resolve(repo, rev)
+    entries, skipped = [], []
+    for record in stream_git(repo, "ls-tree", "-r", "-z", "-l", "--full-tree", commit):
+        meta, _, raw_path = record.partition(b"\t")
+        mode, kind, blob, size = meta.split()
+        path = decode_path(raw_path)
+        if kind == b"commit":
+            entries.append(Entry(path, "submodule", blob.decode("ascii"), 0))
+        elif not size.isdigit():
+            skipped.append(Skipped(path, "its object is not in this repository"))
+        elif int(size) > MAX_FILE_BYTES:
+            skipped.append(Skipped(path, _too_large(int(size))))
+        else:
+            link: Kind = "symlink" if mode == b"120000" else "file"
+            entries.append(Entry(path, link, blob.decode("ascii"), int(size)))
+    attributes = read_attributes(repo, [e.path for e in entries], tree=commit)
+    return Snapshot(
+        "commit", repo.root, repo, commit, _sorted(entries), _sorted(skipped), attributes
+    )
+
+
+def _resolve(repo: GitRepo, rev: str) -> str:
+    if rev.startswith("-") or "\0" in rev:
+        raise RepoError(f"{rev!r} is not a commit")
+    try:
+        out = run_git(repo, "rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
+    except GitError as error:
+        if rev == "HEAD":
+            raise RepoError(f"the repository at {repo.root} has no commits yet") from error
+        raise RepoError(
+            f"no commit {rev!r} in {repo.root}; 'git log' shows what there is"
+        ) from error
+    return out.decode("ascii").strip()
+
+
+def _head(repo: GitRepo) -> str:
+    try:
+        return run_git(repo, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").decode().strip()
+    except GitError:
+        return ""
+
+
+def _read_worktree(repo: GitRepo, known: Mapping[str, Stated]) -> Snapshot:
+    workspace = Workspace(repo.root)
+    tracked, notices = list(_tracked(repo)), list[str]()
+    paths = {path for path, *_ in tracked}
+    untracked = _untracked(repo, workspace, paths, notices)
+    entries, skipped, stated = list[Entry](), list[Skipped](), dict[str, Stated]()
+    dirty = bool(untracked)
+    for path, mode, blob, absent in tracked:
+        if mode == 0o160000:
+            entries.append(Entry(path, "submodule", blob, 0))
+        elif absent:
+            skipped.append(Skipped(path, "outside the sparse checkout"))
+        else:
+            entry = _on_disk(workspace, path, known, skipped, stated)
+            dirty = dirty or entry is None or _differs(workspace, entry, blob)
+            if entry is not None:
+                entries.append(entry)
+    for path in untracked:
+        if path.endswith("/"):
+            skipped.append(Skipped(path, "a repository of its own"))
+        elif (entry := _on_disk(workspace, path, known, skipped, stated)) is not None:
+            entries.append(entry)
+    attributes = read_attributes(repo, [e.path for e in entries], tree=None)
+    return Snapshot(
+        "worktree",
+        repo.root,
+        repo,
+        _head(repo),
+        _sorted(entries),
+        _sorted(skipped),
+        attributes,
+        stated,
+        dirty,
+        tuple(notices),
+    )
+
+
+def _tracked(repo: GitRepo) -> Iterator[tuple[str, int, str, bool]]:
+    """(path, mode, blob, outside a sparse checkout) of each file of the index, once a path."""
+    last = ""
+    for record in stream_git(repo, "ls-files", "-z", "-t", "--stage"):
+        meta, _, raw_path = record.partition(b"\t")
+        tag, mode, blob, _stage = meta.split()
+        path = decode_path(raw_path)
+        if path != last:
+            yield path, int(mode, 8), blob.decode("ascii"), tag == b"S"
+        last = path
+
+
+def _untracked(
+    repo: GitRepo, workspace: Workspace, tracked: set[str], notices: list[str]
+) -> list[str]:
+    folders = {path.rpartition("/")[0] for path in tracked} | {""}
+    rules = (f"{folder}/.gitignore".lstrip("/") for folder in sorted(folders))
+    states = ((path, workspace.lstat(path)) for path in rules)
+    odd = next((path for path, s in states if s is not None and stat.S_ISFIFO(s.mode)), None)
+    if odd is not None:
+        notices.append(f"{odd} is no regular file, so files that git does not track are left out")
+        return []
+    try:
+        out = run_git(
+            repo,
+            "ls-files",
+            "-z",
+            "--others",
+            "--exclude-standard",
+            timeout_s=_UNTRACKED_TIMEOUT_S,
+        )
+    except GitError as error:
+        notices.append(f"files that git does not track are left out: {error}")
+        return []
+    return [decode_path(path) for path in out.split(b"\0") if path]
+
+
+def _read_folder(folder: Path, known: Mapping[str, Stated]) -> Snapshot:
+    root = folder.resolve()
+    workspace = Workspace(root)
+    entries, skipped, stated = list[Entry](), list[Skipped](), dict[str, Stated]()
+    for path, reason in list_folder(root):
+        if reason:
+            skipped.append(Skipped(path, reason))
+        elif (entry := _on_disk(workspace, path, known, skipped, stated)) is not None:
+            entries.append(entry)
+    return Snapshot("folder", root, None, "", _sorted(entries), _sorted(skipped), {}, stated)
+
+
+def _on_disk(
+    workspace: Workspace,
+    path: str,
+    known: Mapping[str, Stated],
+    skipped: list[Skipped],
+    stated: dict[str, Stated],
+) -> Entry | None:
+    """The entry of a path on disk; None, with a reason put down, if it is not there or not read."""
+    state = workspace.lstat(path)
+    if state is None:
+        return None
+    try:
+        if stat.S_ISLNK(state.mode):
+            target = workspace.read_link(path)
+            return Entry(path, "symlink", blob_id(target), len(target))
+        if not stat.S_ISREG(state.mode):
+            raise WorkspaceError("not a regular file")
+        if state.size_bytes > MAX_FILE_BYTES:
+            raise WorkspaceError(_too_large(state.size_bytes))
+        earlier = known.get(path)
+        if earlier is not None and earlier.state == state:
+            blob = earlier.blob
+        else:
+            blob = blob_id(workspace.read_bytes(path, max_bytes=MAX_FILE_BYTES))
+    except WorkspaceError as error:
+        skipped.append(Skipped(path, str(error)))
+        return None
+    stated[path] = Stated(state, blob)
+    return Entry(path, "file", blob, state.size_bytes)
+
+
+def _differs(workspace: Workspace, entry: Entry, blob: str) -> bool:
+    """Whether a file on disk is another than the one in the index, line ends aside."""
+    if entry.blob == blob:
+        return False
+    try:
+        data = workspace.read_bytes(entry.path, max_bytes=MAX_FILE_BYTES)
+    except WorkspaceError:
+        return True
+    return blob_id(data.replace(b"\r\n", b"\n")) != blob
+
+
+def blob_id(data: bytes) -> str:
+    """Return the id that git gives these bytes as a blob: SHA-1 over a header and the bytes."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _too_large(size_bytes: int) -> str:
+    return f"{size_bytes / (1 << 20):,.0f} MiB, over the limit of {MAX_FILE_BYTES >> 20} MiB"
+
+
+def _sorted(items: list[_Listed]) -> tuple[_Listed, ...]:
+    return tuple(sorted(items, key=lambda item: encode_path(item.path)))

@@ -1,0 +1,285 @@
+"""Text and language -> definitions, names used, and the lines that outline the file.
+
+tree-sitter parses the languages that have a grammar; headings outline prose; everything else gets an
+outline by indentation and keywords. Line numbers are rows of LF, as everywhere.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bathy.agent.index.grammars import PARSED, load_grammar
+from bathy.agent.index.headings import plain_symbols, prose_symbols
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_PARSED_CHARS = 1_500_000
+"""Longer texts are outlined without a parser: they are data more often than code."""
+
+MAX_LINE_CHARS = 20_000
+"""Likewise texts with a longer line: a grammar may take very long over one."""
+
+MAX_OUTLINE_LINES = 400
+"""Outlines end here, in lines."""
+
+_SMALL_BODY_LINES = 12
+_HEADER_LINES = 8
+_CONTAINERS = {"class", "interface", "struct", "enum", "impl", "module", "type"}
+_WHOLE_IF_SMALL = {"struct", "enum", "type", "interface"}
+_ONE_LINERS = {"constant", "variable", "field", "macro", "key", "table", "selector", "property"}
+_KEYS_ONLY = {"json", "yaml", "toml", "css"}
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Something that a file defines.
+
+    Attributes:
+        name: Without its container.
+        kind: "function", "method", "class", "heading" and the like.
+        start_line: 1-based; decorators count, comments above do not.
+        end_line: 1-based, inclusive.
+        container: Dotted names of the definitions around it; "" at the top.
+    """
+
+    name: str
+    kind: str
+    start_line: int
+    end_line: int
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """What a file defines and uses.
+
+    Attributes:
+        definitions: By start line.
+        references: (name, count) of names that are called, inherited, imported or used as types; by
+            name.
+        outline: (first, last) line ranges, 1-based, inclusive, ascending, disjoint.
+        has_errors: The grammar could not make sense of all of it.
+    """
+
+    definitions: tuple[Definition, ...]
+    references: tuple[tuple[str, int], ...]
+    outline: tuple[tuple[int, int], ...]
+    has_errors: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A definition node, reduced to what is needed after the tree has gone."""
+
+    kind: str
+    name: str
+    scope: str
+    first: int
+    last: int
+    header_last: int
+
+
+def extract_symbols(text: str, language: str) -> Symbols:
+    """Find what a file defines and uses.
+
+    Args:
+        text: As shown; any text.
+        language: As `language_of` names it; "" for unknown.
+
+    Returns:
+        The same for the same arguments; never raises, whatever the text.
+    """
+    if not text:
+        return Symbols((), (), (), has_errors=False)
+    too_long = len(text) > MAX_PARSED_CHARS or _longest_line(text) > MAX_LINE_CHARS
+    if language in PARSED and not too_long:
+        return _parse(text, language)
+    found = prose_symbols(text, language) or plain_symbols(text, language)
+    lines = [line for line, *_ in found]
+    definitions = tuple(
+        Definition(name, kind, start, end, container) for start, end, name, kind, container in found
+    )
+    return Symbols(definitions, (), _ranges((line, line) for line in lines), has_errors=False)
+
+
+def _longest_line(text: str) -> int:
+    if len(text) <= MAX_LINE_CHARS:
+        return len(text)
+    return max(map(len, text.split("\n")))
+
+
+def _parse(text: str, language: str) -> Symbols:
+    from tree_sitter import Parser, QueryCursor
+
+    grammar = load_grammar(language)
+    tree = Parser(grammar.language).parse(text.encode("utf-8", "replace"))
+    captures = QueryCursor(grammar.query).captures(tree.root_node)
+    names = Counter(_text(node) for node in captures.pop("ref", ()))
+    lines = text.count("\n") + (0 if text.endswith("\n") else 1)
+    found = [
+        item
+        for kind, nodes in captures.items()
+        for node in nodes
+        if (item := _found(kind, node, language, lines)) is not None
+    ]
+    found.sort(key=lambda item: (item.first, -item.last, item.name, item.kind))
+    definitions, shown = _nest(found)
+    return Symbols(
+        tuple(definitions),
+        tuple(sorted(names.items())),
+        _ranges(shown),
+        tree.root_node.has_error,
+    )
+
+
+def _found(kind: str, node: "Node", language: str, lines: int) -> _Found | None:
+    name, scope = _name(kind, node)
+    if not name:
+        return None
+    outer = node.parent
+    if outer is not None and outer.type in ("decorated_definition", "export_statement"):
+        node_first = outer.start_point.row + 1
+    else:
+        node_first = node.start_point.row + 1
+    last = _last_row(node) + 1
+    if kind == "assigned":
+        kind = "function"
+    elif kind == "property" and language in ("javascript", "typescript", "tsx"):
+        kind = "function"
+    header_last = last
+    body = node.child_by_field_name("body")
+    if body is None and (value := node.child_by_field_name("value")) is not None:
+        body = value.child_by_field_name("body")
+    if kind in _WHOLE_IF_SMALL and last - node_first < _SMALL_BODY_LINES:
+        header_last = last
+    elif body is not None:
+        header_last = _header_last(body, language, node.start_point.row + 1)
+    elif kind in _CONTAINERS or kind in ("function", "method"):
+        header_last = min(last, node.start_point.row + 1)
+    header_last = max(node_first, min(header_last, node_first + _HEADER_LINES, last))
+    if kind in _ONE_LINERS:
+        header_last = node_first
+    last, node_first = min(last, lines), min(node_first, lines)
+    return _Found(kind, name, scope, node_first, last, min(header_last, lines))
+
+
+def _header_last(body: "Node", language: str, first: int) -> int:
+    """Last line of a definition's header: before the body, or the line of its brace."""
+    if language != "python":
+        return body.start_point.row + 1
+    docstring = body.named_child(0)
+    is_docstring = (
+        docstring is not None
+        and docstring.type == "expression_statement"
+        and (string := docstring.named_child(0)) is not None
+        and string.type == "string"
+    )
+    row = body.start_point.row
+    return max(first, row + 1 if is_docstring else row)
+
+
+def _last_row(node: "Node") -> int:
+    """Row of the last character; a node that ends at column 0 ends on the row before."""
+    end = node.end_point
+    return end.row - 1 if end.column == 0 and end.row > node.start_point.row else end.row
+
+
+def _name(kind: str, node: "Node") -> tuple[str, str]:
+    """(name, scope that the definition itself names) of a definition node; "" for neither."""
+    if kind == "impl":
+        named = node.child_by_field_name("type")
+        return (_plain(_text(named)), "") if named is not None else ("", "")
+    if kind == "selector":
+        child = node.named_child(0)
+        return (" ".join(_text(child).split())[:80], "") if child is not None else ("", "")
+    if kind in ("table", "key", "view", "index") and node.child_by_field_name("name") is None:
+        return _key_name(node), ""
+    for field in ("name", "left", "key", "property", "declarator"):
+        named = node.child_by_field_name(field)
+        if named is not None:
+            break
+    else:
+        return _key_name(node), ""
+    while (inner := named.child_by_field_name("declarator")) is not None:
+        named = inner
+    if named.type == "variable_declarator":
+        named = named.child_by_field_name("name") or named
+    if named.type in ("parenthesized_declarator", "reference_declarator") and named.named_child_count:
+        named = named.named_child(named.named_child_count - 1) or named
+        while (inner := named.child_by_field_name("declarator")) is not None:
+            named = inner
+    scope = ""
+    if named.type in ("qualified_identifier", "member_expression"):
+        whole = _text(named).replace("::", ".").replace(" ", "")
+        scope, _, name = whole.rpartition(".")
+        scope = scope.removesuffix(".prototype").removeprefix("module.exports").removeprefix("exports")
+        return _plain(name), _plain(scope.strip("."))
+    if kind == "method" and (receiver := node.child_by_field_name("receiver")) is not None:
+        scope = _plain(_text(receiver).strip("()").rpartition(" ")[2].lstrip("*"))
+    return _plain(_text(named)), scope
+
+
+def _key_name(node: "Node") -> str:
+    """Name of a key, table or statement of a configuration or SQL: its first telling child."""
+    for index in range(min(node.named_child_count, 6)):
+        child = node.named_child(index)
+        if child is not None and (
+            child.type in ("bare_key", "dotted_key", "quoted_key", "string", "object_reference")
+            or child.type.endswith(("identifier", "scalar", "flow_node"))
+        ):
+            return _text(child).strip("\"'` ")[:80]
+    return ""
+
+
+def _plain(name: str) -> str:
+    """A name without type parameters, on one line, of bounded length."""
+    return name.partition("<")[0].partition("[")[0].strip().strip("\"'")[:200].partition("\n")[0]
+
+
+def _text(node: "Node") -> str:
+    data = node.text
+    return data[:500].decode("utf-8", "replace") if data is not None else ""
+
+
+def _nest(found: list[_Found]) -> tuple[list[Definition], list[tuple[int, int]]]:
+    """Give definitions their containers, and collect the line ranges of the outline."""
+    definitions: list[Definition] = []
+    shown: list[tuple[int, int]] = []
+    open_: list[_Found] = []
+    seen: set[tuple[int, int, str]] = set()
+    for item in found:
+        while open_ and not (item.first >= open_[-1].first and item.last <= open_[-1].last):
+            open_.pop()
+        place = (item.first, item.last, item.name)
+        if place in seen:
+            continue
+        seen.add(place)
+        around = [outer for outer in open_ if outer.kind not in _ONE_LINERS]
+        container = ".".join([*(outer.name for outer in around), *([item.scope] if item.scope else [])])
+        inner = bool(around) and around[-1].kind in _CONTAINERS
+        kind = "method" if item.kind == "function" and inner else item.kind
+        kind = "class" if kind == "impl" else kind
+        definitions.append(Definition(item.name, kind, item.first, item.last, container))
+        if all(outer.kind in _CONTAINERS for outer in open_):
+            shown.append((item.first, item.header_last))
+        open_.append(item)
+    return definitions, shown
+
+
+def _ranges(shown: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Merge ranges that touch; cut at `MAX_OUTLINE_LINES`."""
+    merged: list[tuple[int, int]] = []
+    lines = 0
+    for first, last in sorted(shown):
+        if merged and first <= merged[-1][1] + 1:
+            last = max(last, merged[-1][1])
+            lines += last - merged[-1][1]
+            merged[-1] = (merged[-1][0], last)
+        else:
+            merged.append((first, last))
+            lines += last - first + 1
+        if lines >= MAX_OUTLINE_LINES:
+            break
+    return tuple(merged)

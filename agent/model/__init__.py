@@ -1,0 +1,1 @@
+"""Answers: for now the one that needs no model."""

@@ -1,0 +1,152 @@
+"""Ranked spans -> an answer without a model: evidence, quoted with line numbers and cited.
+
+It never claims to be more than that. Every line that is quoted is copied from the file that is cited, at
+the number that is shown.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from bathy.tools.workspace import quote_path
+
+MOST_SPANS = 6
+MOST_SPANS_A_FILE = 2
+WHOLE_SPAN_LINES = 28
+"""Spans up to this many lines are quoted whole; of longer ones, their head and their best part."""
+
+_HEAD_LINES = 6
+_PART_LINES = 16
+_LINE_CHARS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A span that speaks to the question.
+
+    Attributes:
+        path: The file.
+        start_line: 1-based, inclusive.
+        end_line: 1-based, inclusive.
+        symbol: Qualified name of what the span defines, or "".
+        why: Short reasons, most telling first.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    symbol: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place that an answer names, and whether it was found there.
+
+    Attributes:
+        path: The file.
+        start_line: 1-based, inclusive.
+        end_line: 1-based, inclusive.
+        status: "verified": the lines exist and were copied from there.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineAnswer:
+    """Text for people and the citations in it, in order."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+def answer_offline(
+    question: str,
+    evidence: Sequence[Evidence],
+    *,
+    lines_of: Callable[[str], Sequence[str]],
+    words: Iterable[str],
+) -> OfflineAnswer:
+    """Write the evidence up.
+
+    Args:
+        question: As asked, for the header.
+        evidence: Best first.
+        lines_of: A file's lines as shown, without their LF; [] if it has gone.
+        words: Lower-cased words of the question, which decide what of a long span is quoted.
+
+    Returns:
+        An answer in which every citation resolves; one without citations says that nothing fits.
+    """
+    known = frozenset(words)
+    parts, citations = [], []
+    for item in evidence:
+        lines = lines_of(item.path)
+        if not 1 <= item.start_line <= item.end_line <= len(lines):
+            continue
+        citations.append(Citation(item.path, item.start_line, item.end_line, "verified"))
+        parts.append(_section(item, lines, known))
+    if not parts:
+        return OfflineAnswer(
+            "Nothing in this repository fits the question. Name a function, a file or a word that"
+            " the code itself would use.\n",
+            (),
+        )
+    title = " ".join(question.split())
+    title = title if len(title) <= 100 else title[:99] + "…"
+    head = f"Evidence from the index for: {title}\nNo model was asked; read the quotes.\n"
+    sources = "".join(f"- {_where(item, symbol=True)}\n" for item in evidence_of(citations, evidence))
+    return OfflineAnswer("\n".join((head, *parts, f"Sources\n{sources}")), tuple(citations))
+
+
+def evidence_of(
+    citations: Sequence[Citation], evidence: Sequence[Evidence]
+) -> list[Evidence]:
+    """Return the evidence that was cited, in order."""
+    cited = {(c.path, c.start_line, c.end_line) for c in citations}
+    return [e for e in evidence if (e.path, e.start_line, e.end_line) in cited]
+
+
+def _section(item: Evidence, lines: Sequence[str], words: frozenset[str]) -> str:
+    why = "; ".join(item.why)
+    quoted = "\n".join(_quote(item, lines, words))
+    return f"{_where(item, symbol=True)}\nwhy: {why}\n{quoted}\n"
+
+
+def _where(item: Evidence, *, symbol: bool) -> str:
+    place = f"{item.start_line}-{item.end_line}"
+    if item.start_line == item.end_line:
+        place = str(item.start_line)
+    name = f" {item.symbol}" if symbol and item.symbol else ""
+    return f"[{quote_path(item.path)}:{place}]{name}"
+
+
+def _quote(item: Evidence, lines: Sequence[str], words: frozenset[str]) -> Iterable[str]:
+    width = len(str(item.end_line))
+    last = item.start_line - 1
+    for number in _chosen(item, lines, words):
+        if number > last + 1:
+            yield " " * (width + 3) + "…"
+        line = "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}"
+                       for c in lines[number - 1][: _LINE_CHARS + 1])
+        line = line if len(line) <= _LINE_CHARS else line[: _LINE_CHARS - 1] + "…"
+        yield f"  {number:>{width}} │ {line}".rstrip()
+        last = number
+
+
+def _chosen(item: Evidence, lines: Sequence[str], words: frozenset[str]) -> list[int]:
+    numbers = list(range(item.start_line, item.end_line + 1))
+    if len(numbers) <= WHOLE_SPAN_LINES:
+        return numbers
+    hits = [_hits(lines[number - 1], words) for number in numbers]
+    starts = range(_HEAD_LINES, len(numbers) - _PART_LINES + 1)
+    best = max(starts, key=lambda at: (sum(hits[at : at + _PART_LINES]), -at))
+    return numbers[:_HEAD_LINES] + numbers[best : best + _PART_LINES]
+
+
+def _hits(line: str, words: frozenset[str]) -> int:
+    lowered = line[:_LINE_CHARS].lower()
+    return sum(word in lowered for word in words)

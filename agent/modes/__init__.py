@@ -1,0 +1,1 @@
+"""Events and answers, for people and machines."""

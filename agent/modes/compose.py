@@ -1,0 +1,125 @@
+"""The one place that puts a run together: settings -> snapshot, store, index, pack, ranking."""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bathy.agent.config import Settings
+from bathy.agent.errors import BathyError
+from bathy.agent.index.repo import Snapshot, locate, read_snapshot, select
+from bathy.agent.index.store import Store, result_key
+from bathy.agent.modes.progress import Progress
+from bathy.agent.pack.manifest import Manifest, dump_manifest, load_manifest
+
+PACK_VERSION = "1"
+"""Raised when the same snapshot and settings give another pack than before."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One repository at one moment, with what earlier runs know of it."""
+
+    settings: Settings
+    snapshot: Snapshot
+    store: Store
+    cache: Path
+    progress: Progress
+
+    @cached_property
+    def tree_key(self) -> str:
+        """Key of everything that an answer about this snapshot depends on, history included."""
+        digest = hashlib.sha256()
+        for entry in self.snapshot.entries:
+            digest.update(f"{entry.kind} {entry.blob} ".encode() + os.fsencode(entry.path) + b"\0")
+        for skipped in self.snapshot.skipped:
+            digest.update(b"- " + os.fsencode(skipped.path) + skipped.reason.encode() + b"\0")
+        digest.update(repr(sorted(self.snapshot.attributes.items())).encode("utf-8", "replace"))
+        return digest.hexdigest()
+
+    def pack(self, *, with_text: bool) -> tuple[Manifest, str]:
+        """Return the pack's manifest and, if asked for, its text ("" if not)."""
+        settings, snapshot = self.settings, self.snapshot
+        state = f"{snapshot.name}:{snapshot.dirty}:{snapshot.commit}"
+        key = result_key(PACK_VERSION, self.tree_key, state, str(settings.budget))
+        kept = self.store.result("manifest:" + key)
+        text = self.store.result("text:" + key) if with_text and kept is not None else None
+        if kept is not None and (text is not None or not with_text):
+            return load_manifest(kept), text["text"] if text is not None else ""
+        return self._make_pack(key)
+
+    def _make_pack(self, key: str) -> tuple[Manifest, str]:
+        from bathy.agent.index.build import build_index, open_reader
+        from bathy.agent.index.tokens import count_tokens
+        from bathy.agent.pack.pack import pack_index
+
+        workers = self._workers()
+        with self.progress.bar("reading the repository") as report:
+            index = build_index(self.snapshot, self.store, workers=workers, progress=report)
+        reader = open_reader(self.snapshot)
+        try:
+            with self.store.counting(count_tokens) as count:
+                packed = pack_index(
+                    index,
+                    budget=self.settings.budget,
+                    shown=lambda file: reader.read_shown(file.path, file.blob),
+                    count=count,
+                )
+        finally:
+            reader.close()
+        self.store.keep_result("manifest:" + key, dump_manifest(packed.manifest))
+        self.store.keep_result("text:" + key, {"text": packed.text})
+        return packed.manifest, packed.text
+
+    def _workers(self) -> int:
+        from bathy.agent.index.workers import default_workers
+
+        return self.settings.workers or default_workers()
+
+
+@contextlib.contextmanager
+def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
+    """Open the repository that the settings name.
+
+    Args:
+        settings: Of this run.
+        progress: Gets notices and bars.
+
+    Raises:
+        BathyError: It cannot be read, or nothing in it can.
+    """
+    repo = locate(settings.folder)
+    cache = cache_folder(repo.common_dir if repo else settings.folder.resolve())
+    with Store(cache / "index.sqlite") as store:
+        known = {} if settings.rev is not None else store.states()
+        found = read_snapshot(repo, settings.folder, rev=settings.rev, known=known)
+        if found.origin != "commit":
+            store.keep_states(found.stated, known)
+        snapshot = select(found, include=settings.include, exclude=settings.exclude)
+        if not snapshot.entries:
+            raise BathyError(_nothing(found, settings))
+        for notice in snapshot.notices:
+            progress.say(notice)
+        if repo is not None and (repo.common_dir / "shallow").exists():
+            progress.say("this clone is shallow: file order by history may differ from a full one")
+        yield Bench(settings, snapshot, store, cache, progress)
+
+
+def cache_folder(place: Path) -> Path:
+    """Folder for what is known of a repository, in the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    name = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
+    return user_cache_path("bathy", appauthor=False) / "repos" / name
+
+
+def _nothing(found: Snapshot, settings: Settings) -> str:
+    if found.entries:
+        return "no file is left after --include and --exclude; widen them"
+    what = f"the commit {settings.rev}" if settings.rev else f"{found.root}"
+    return f"{what} holds no files that can be read"
+
+

@@ -1,0 +1,37 @@
+"""`bathy pack`: a manifest -> what would be sent, as pictures for people or JSON for programs."""
+
+import json
+import sys
+
+from bathy.agent.config import Settings
+from bathy.agent.errors import BathyError
+from bathy.agent.modes.compose import open_bench
+from bathy.agent.modes.progress import Progress
+from bathy.agent.pack.manifest import manifest_json
+
+
+def run_pack(settings: Settings) -> int:
+    """Show or write the pack of a repository; return the exit code.
+
+    Raises:
+        BathyError: The repository cannot be read, or the file cannot be written.
+    """
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    with open_bench(settings, progress) as bench:
+        progress.trace(f"{len(bench.snapshot.entries)} files listed")
+        manifest, text = bench.pack(with_text=settings.output is not None)
+        progress.trace("packed")
+    if settings.output is not None:
+        try:
+            settings.output.write_bytes(text.encode("utf-8"))
+        except OSError as error:
+            raise BathyError(f"cannot write {settings.output}: {error.strerror}") from error
+        progress.say(f"{manifest.tokens:,} tokens written to {settings.output}")
+    if settings.output_format != "text":
+        json.dump(manifest_json(manifest), sys.stdout)
+        sys.stdout.write("\n")
+    elif settings.output is None:
+        from bathy.agent.modes.summary import show_summary
+
+        show_summary(manifest, color=settings.color)
+    return 0

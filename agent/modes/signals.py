@@ -1,0 +1,59 @@
+"""Ends of a run -> exit codes and one sentence: errors, Ctrl-C, termination, a reader that left."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from bathy.agent.errors import BathyError
+
+INTERRUPTED, TERMINATED, READER_LEFT = 130, 143, 141
+
+
+class Terminated(BaseException):
+    """The process was asked to end (SIGTERM); unwinds like Ctrl-C does."""
+
+
+def guarded(run: Callable[[], int], *, verbose: bool) -> int:
+    """Run a mode; turn whatever ends it into an exit code.
+
+    Args:
+        run: Returns an exit code or raises.
+        verbose: Show the traceback of an error as well.
+    """
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = run()
+        sys.stdout.flush()
+    except BathyError as error:
+        return exit_code_of(error, verbose=verbose)
+    except KeyboardInterrupt:
+        print("bathy: interrupted", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    except Terminated:
+        print("bathy: terminated", file=sys.stderr)  # noqa: T201
+        return TERMINATED
+    except BrokenPipeError:
+        # What is buffered has nowhere to go; the interpreter must not try again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_LEFT
+    else:
+        return code
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def exit_code_of(error: BathyError, *, verbose: bool) -> int:
+    """Print an error as one sentence; return its exit code."""
+    if verbose:
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"bathy: {error}", file=sys.stderr)  # noqa: T201
+    return error.exit_code
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated
