@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -93,6 +92,16 @@ def _settings(values: dict[str, Any]) -> Settings:
     )
 
 
+class _Version(argparse.Action):
+    """Prints the version; reading the metadata costs more than all other start-up."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"bathy {version('bathy')}")  # noqa: T201
+        parser.exit()
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence, as every other error is."""
 
@@ -108,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[_options()],
     )
-    parser.add_argument("--version", action="version", version=f"bathy {version('bathy')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, text in _COMMANDS.items():
         sub = commands.add_parser(name, help=text, description=text, parents=[_options()])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bathy.tools.secret_rules import (
     ASSIGNED_NAME,
+    ASSIGNED_PARTS,
     COMMON_PASSWORDS,
     DOTENV_HARMLESS,
     DOTENV_LINE,
@@ -120,6 +121,8 @@ def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
                 ):
                     continue
                 yield (*match.span(group), rule.kind)
+    if not any(part in text for part in ASSIGNED_PARTS):
+        return
     for quoted in LONG_VALUE.finditer(text):
         if not _looks_random(quoted["secret"]):
             continue

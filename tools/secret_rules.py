@@ -35,20 +35,20 @@ _END = r"(?![A-Za-z0-9_-])"
 TOKEN_RULES = (
     _rule("github token", "ghp_ gho_ ghs_ ghu_ ghr_", rf"{_START}gh[pousr]_[A-Za-z0-9]{{36,251}}{_END}"),
     _rule("github token", "github_pat_", rf"{_START}github_pat_[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}{_END}"),
-    _rule("gitlab token", "glpat- glrt-", rf"{_START}gl(?:pat|rt)-[A-Za-z0-9_-]{{20,64}}{_END}"),
+    _rule("gitlab token", "glpat-", rf"{_START}glpat-[A-Za-z0-9_-]{{20,64}}{_END}"),
     _rule("slack token", "xox",
           rf"{_START}xox[abeprs](?:\.xox[bp])?-[A-Za-z0-9-]{{10,250}}"),
     _rule("slack token", "xapp-", rf"{_START}xapp-\d-[A-Z0-9]{{8,15}}-\d{{8,15}}-[a-f0-9]{{32,128}}{_END}"),
     _rule("slack webhook", "hooks.slack.com",
           r"hooks\.slack\.com/(?:services|workflows)/(?P<secret>[A-Za-z0-9_/-]{20,100})"),
     _rule("aws key", "AKIA ASIA", rf"{_START}(?:AKIA|ASIA)[A-Z2-7]{{16}}{_END}"),
-    _rule("aws secret key", "aws AWS ecret_access_key ecretAccessKey",
+    _rule("aws secret key", "ecret ECRET",
           r"(?i:aws_?secret(?:_?access)?_?key|secret_?access_?key)[\"'\]]{0,3}\s{0,4}(?:=>|[:=])\s{0,4}[\"']?"
           r"(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])", needs_entropy=True),
     _rule("google api key", "AIza", rf"{_START}AIza[A-Za-z0-9_-]{{35}}{_END}"),
     _rule("google oauth secret", "GOCSPX-", rf"{_START}GOCSPX-[A-Za-z0-9_-]{{28}}{_END}"),
     _rule("google oauth token", "ya29.", rf"{_START}ya29\.[A-Za-z0-9_-]{{30,400}}"),
-    _rule("azure key", "AccountKey= SharedAccessKey=",
+    _rule("azure key", "Key=",
           r"(?:AccountKey|SharedAccessKey)=(?P<secret>[A-Za-z0-9+/]{43,86}={1,2})", needs_entropy=True),
     _rule("anthropic key", "sk-", rf"{_START}sk-ant-[A-Za-z0-9_-]{{24,200}}"),
     _rule("openrouter key", "sk-", rf"{_START}sk-or-v1-[a-f0-9]{{64}}{_END}"),
@@ -57,7 +57,7 @@ TOKEN_RULES = (
           r"|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})"),
     _rule("deepseek key", "sk-", rf"{_START}sk-[a-f0-9]{{32}}{_END}", needs_entropy=True),
     _rule("openai key", "sk-", rf"{_START}sk-[A-Za-z0-9]{{48}}{_END}", needs_entropy=True),
-    _rule("stripe key", "sk_live_ rk_live_ whsec_",
+    _rule("stripe key", "k_live_ whsec_",
           rf"{_START}(?:[sr]k_live_[A-Za-z0-9]{{16,250}}|whsec_[A-Za-z0-9+/]{{32,64}})"),
     _rule("npm token", "npm_", rf"{_START}npm_[A-Za-z0-9]{{36}}{_END}"),
     _rule("npm token", "_authToken", r"_authToken\s{0,3}=\s{0,3}(?P<secret>[A-Za-z0-9+/_=-]{20,200})",
@@ -76,6 +76,12 @@ TOKEN_RULES = (
           r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}://[^\s:/@\"'`<>{}$]{0,80}:(?P<secret>[^\s:/@\"'`<>{}$%]{3,120})@"
           r"(?=[\w\[.-])", needs_entropy=True),
 )  # fmt: skip
+
+ASSIGNED_PARTS = (
+    "passw", "PASSW", "Passw", "ecret", "ECRET", "oken", "OKEN", "key", "KEY", "Key", "redential",
+    "REDENTIAL",
+)  # fmt: skip
+"""A text without any of these assigns no secret to a name that promises one."""
 
 LONG_VALUE = re.compile(
     r"(?P<quote>[\"'])(?P<secret>[A-Za-z0-9+/_.=~!@#%^&*-]{16,200})(?P=quote)"

@@ -9,6 +9,7 @@ from bathy.agent.index.examine import (
     Facts,
     Reader,
     Work,
+    complete,
     dump_facts,
     examine,
     load_facts,
@@ -20,8 +21,8 @@ from bathy.agent.index.store import Store
 from bathy.agent.index.workers import Progress, run_over
 from bathy.tools.workspace import encode_path
 
-_LINK = Facts(FileClass.SYMLINK, "symbolic link", "", "", "none", 0, 0, (), NO_SYMBOLS)
-_SUBMODULE = Facts(FileClass.SUBMODULE, "submodule", "", "", "none", 0, 0, (), NO_SYMBOLS)
+_LINK = Facts(FileClass.SYMLINK, "symbolic link", "", "", "none", 0, 0, (), NO_SYMBOLS, parsed=True)
+_SUBMODULE = Facts(FileClass.SUBMODULE, "submodule", "", "", "none", 0, 0, (), NO_SYMBOLS, parsed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def build_index(
     *,
     workers: int,
     progress: Progress,
-    with_history: bool = True,
+    for_pack: bool = True,
 ) -> Index:
     """Examine every file of a snapshot, reusing what the store knows.
 
@@ -71,7 +72,8 @@ def build_index(
         store: Gets what is new.
         workers: Processes to examine new files with.
         progress: Told the bytes examined.
-        with_history: Walk the history too; without it `history` is {}.
+        for_pack: Have symbols and history too, which ranking files without a question needs; a
+            search does without.
 
     Returns:
         The same index for the same snapshot, whatever the store held.
@@ -79,12 +81,14 @@ def build_index(
     repo = snapshot.repo if snapshot.origin == "commit" else None
     entries = [entry for entry in snapshot.entries if entry.kind == "file"]
     keys = {entry.path: _key(entry, snapshot.attributes.get(entry.path, {})) for entry in entries}
-    facts = {key: load_facts(small, symbols) for key, small, symbols in store.facts(keys.values())}
-    todo = [
-        (Work(e.path, e.blob, snapshot.attributes.get(e.path, {})), e.size_bytes)
-        for e in entries
-        if keys[e.path] not in facts
-    ]
+    stored = {key: texts for key, *texts in store.facts(keys.values(), with_symbols=for_pack)}
+    todo = []
+    for entry in entries:
+        small, symbols = stored.get(keys[entry.path], ("", ""))
+        if not small or (for_pack and not symbols):
+            attributes = snapshot.attributes.get(entry.path, {})
+            work = Work(entry.path, entry.blob, attributes, for_pack, small)
+            todo.append((work, entry.size_bytes))
     found: list[tuple[str, str, str]] = []
     lost: list[Skipped] = []
     for work, texts in run_over(
@@ -94,9 +98,10 @@ def build_index(
             lost.append(Skipped(work.path, "could not be examined"))
         else:
             found.append((keys[work.path], *texts))
-            facts[keys[work.path]] = load_facts(*texts)
+            stored[keys[work.path]] = list(texts)
+    facts = {key: load_facts(*texts) for key, texts in stored.items()}
     store.keep_facts(found)
-    history = _history(snapshot, store) if with_history else {}
+    history = _history(snapshot) if for_pack else {}
     files = tuple(_files(snapshot, keys, facts))
     skipped = sorted((*snapshot.skipped, *lost), key=lambda item: encode_path(item.path))
     return Index(snapshot, files, tuple(skipped), history)
@@ -110,7 +115,11 @@ def open_reader(snapshot: Snapshot) -> Reader:
 def examine_work(reader: Reader, work: Work) -> tuple[str, str] | None:
     """Examine one file in a worker; None if it has gone since it was listed."""
     data = reader.read_bytes(work.path, work.blob)
-    return None if data is None else dump_facts(examine(data, work.path, work.attributes))
+    if data is None:
+        return None
+    if work.known:
+        return dump_facts(complete(data, work.path, load_facts(work.known, "")))
+    return dump_facts(examine(data, work.path, work.attributes, with_symbols=work.with_symbols))
 
 
 def _key(entry: Entry, attributes: Mapping[str, str]) -> str:
@@ -133,7 +142,7 @@ def _files(
             yield SourceFile(entry.path, entry.blob, entry.size_bytes, found)
 
 
-def _history(snapshot: Snapshot, store: Store) -> History:
+def _history(snapshot: Snapshot) -> History:
     if snapshot.repo is None or not snapshot.commit:
         return {}
     return read_history(snapshot.repo, snapshot.commit)

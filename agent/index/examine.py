@@ -5,7 +5,7 @@ tree-sitter holds the interpreter lock while it parses, so threads would not hel
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,14 +21,9 @@ from bathy.tools.workspace import Workspace, WorkspaceError
 
 NO_SYMBOLS = Symbols((), (), (), False)
 
-_WITHOUT_SYMBOLS = {
-    FileClass.LOCK_FILE,
-    FileClass.MINIFIED,
-    FileClass.DATA,
-    FileClass.TRANSLATION,
-    FileClass.SECRET,
-    FileClass.LFS_POINTER,
-}
+WITH_SYMBOLS = frozenset({FileClass.SOURCE, FileClass.CONFIGURATION, FileClass.DOCUMENTATION})
+"""Classes whose symbols rank and outline files. Parsing is most of the work of a first run, and tests,
+generated and vendored code would double it without changing which files matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +40,7 @@ class Facts:
         tokens: Tokens of the decoded text alone, before redaction; 0 for binary files.
         findings: Secrets in it, by line.
         symbols: Definitions, references and outline of the text as shown.
+        parsed: The symbols have been looked for; a search alone does without them.
     """
 
     file_class: FileClass
@@ -56,14 +52,25 @@ class Facts:
     tokens: int
     findings: tuple[Finding, ...]
     symbols: Symbols
+    parsed: bool
 
 
 class Work(NamedTuple):
-    """One file to examine: its path, blob id and attributes."""
+    """One file to examine.
+
+    Attributes:
+        path: Repository-relative.
+        blob: Its blob id.
+        attributes: Its git attributes.
+        with_symbols: Look for symbols, if its class is one of `WITH_SYMBOLS`.
+        known: What `dump_facts` gave for it without symbols, or "".
+    """
 
     path: str
     blob: str
     attributes: Mapping[str, str]
+    with_symbols: bool
+    known: str = ""
 
 
 class Reader:
@@ -98,13 +105,16 @@ class Reader:
             self._blobs.close()
 
 
-def examine(data: bytes, path: str, attributes: Mapping[str, str]) -> Facts:
+def examine(
+    data: bytes, path: str, attributes: Mapping[str, str], *, with_symbols: bool
+) -> Facts:
     """Examine one file.
 
     Args:
         data: Its bytes.
         path: Repository-relative; decides class and language together with the content.
         attributes: Its linguist and filter attributes.
+        with_symbols: Look for symbols, if its class is one of `WITH_SYMBOLS`.
 
     Returns:
         The same facts for the same arguments, always.
@@ -112,15 +122,13 @@ def examine(data: bytes, path: str, attributes: Mapping[str, str]) -> Facts:
     by_path, reason = class_by_path(path, attributes)
     decoded = decode(data)
     if decoded is None:
-        return Facts(FileClass.BINARY, "not text", "", "", "none", 0, 0, (), NO_SYMBOLS)
+        return Facts(FileClass.BINARY, "not text", "", "", "none", 0, 0, (), NO_SYMBOLS, True)
     if by_path is FileClass.BINARY:
         by_path, reason = FileClass.DATA, "text under the name of a binary format"
     file_class, by_content = class_by_content(path, by_path, decoded.text, attributes)
     shown = redact(_shown(path, decoded), path)
     language = language_of(path, decoded.text.partition("\n")[0][:200])
-    symbols = (
-        NO_SYMBOLS if file_class in _WITHOUT_SYMBOLS else extract_symbols(shown.text, language)
-    )
+    has_symbols = with_symbols and file_class in WITH_SYMBOLS
     return Facts(
         file_class,
         by_content or reason,
@@ -130,8 +138,18 @@ def examine(data: bytes, path: str, attributes: Mapping[str, str]) -> Facts:
         count_lines(shown.text),
         count_tokens(decoded.text),
         shown.findings,
-        symbols,
+        extract_symbols(shown.text, language) if has_symbols else NO_SYMBOLS,
+        with_symbols or file_class not in WITH_SYMBOLS,
     )
+
+
+def complete(data: bytes, path: str, facts: Facts) -> Facts:
+    """Look for the symbols that `examine` left out."""
+    decoded = decode(data)
+    if facts.parsed or decoded is None:
+        return facts
+    shown = redact(_shown(path, decoded), path).text
+    return replace(facts, symbols=extract_symbols(shown, facts.language), parsed=True)
 
 
 def count_lines(text: str) -> int:
@@ -146,7 +164,10 @@ def _shown(path: str, decoded: Decoded) -> str:
 
 
 def dump_facts(facts: Facts) -> tuple[str, str]:
-    """Return facts as two JSON texts, the second with the symbols alone; `load_facts` undoes it."""
+    """Return facts as two JSON texts, which `load_facts` reads back.
+
+    The second holds the symbols alone; it is "" if they have not been looked for.
+    """
     small = [
         facts.file_class.value,
         facts.reason,
@@ -160,7 +181,7 @@ def dump_facts(facts: Facts) -> tuple[str, str]:
     s = facts.symbols
     definitions = [(d.name, d.kind, d.start_line, d.end_line, d.container) for d in s.definitions]
     symbols = [definitions, s.references, s.outline, s.has_errors]
-    return _dump(small), _dump(symbols)
+    return _dump(small), _dump(symbols) if facts.parsed else ""
 
 
 def _dump(value: object) -> str:
@@ -179,7 +200,8 @@ def load_facts(small: str, symbols: str) -> Facts:
         lines,
         tokens,
         tuple(Finding(kind, line) for kind, line in findings),
-        _load_symbols(json.loads(symbols)),
+        _load_symbols(json.loads(symbols)) if symbols else NO_SYMBOLS,
+        bool(symbols),
     )
 
 

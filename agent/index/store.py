@@ -67,19 +67,29 @@ class Store:
             self._db.executemany("DELETE FROM state WHERE path = ?", gone)
             self._db.executemany("REPLACE INTO state VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def facts(self, keys: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-        """Yield (key, facts, symbols) of the keys that are known, both as JSON text."""
+    def facts(
+        self, keys: Iterable[str], *, with_symbols: bool
+    ) -> Iterator[tuple[str, str, str]]:
+        """Yield (key, facts, symbols) of the keys that are known, both as JSON text.
+
+        Symbols are "" if they are not known, and always "" without `with_symbols`.
+        """
+        symbols = "symbols" if with_symbols else "''"
         wanted = list(keys)
         for at in range(0, len(wanted), 500):
             part = wanted[at : at + 500]
             marks = ",".join("?" * len(part))
-            query = f"SELECT key, facts, symbols FROM facts WHERE key IN ({marks})"  # noqa: S608
+            query = f"SELECT key, facts, {symbols} FROM facts WHERE key IN ({marks})"  # noqa: S608
             yield from self._db.execute(query, part)
 
     def keep_facts(self, rows: Iterable[tuple[str, str, str]]) -> None:
-        """Remember (key, facts, symbols) rows."""
+        """Remember (key, facts, symbols) rows; symbols that are "" leave known ones as they are."""
         with self._writing():
-            self._db.executemany("REPLACE INTO facts VALUES (?, ?, ?)", rows)
+            self._db.executemany(
+                "INSERT INTO facts VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET facts ="
+                " excluded.facts, symbols = iif(excluded.symbols = '', symbols, excluded.symbols)",
+                rows,
+            )
 
     def result(self, key: str) -> dict[str, Any] | None:
         """Return a whole result kept under a key, if it is still there."""

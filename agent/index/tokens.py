@@ -27,7 +27,9 @@ _UNMATCHED = rf"[^\p{{L}}\p{{M}}\p{{N}}\p{{P}}\p{{S}}\s{_CJK}]"
 # space). One pass does the same if no later alternative can eat what an earlier pass would have cut
 # out, if a digit or a CJK character ends a run of spaces as the end of the text does, and if what
 # no pattern matches stays together, as it does between two matches there.
-_SPLIT = "|".join(
+# The alternatives without look-ahead stand in one group, because tiktoken's engine then tries them all at
+# once; one by one they take nearly twice as long.
+_PLAIN = "|".join(
     (
         r"\p{N}{1,3}",
         rf"[{_CJK}]+",
@@ -35,11 +37,9 @@ _SPLIT = "|".join(
         rf"[^\r\n\p{{L}}\p{{P}}\p{{S}}\p{{N}}{_CJK}]?{_WORD}+",
         rf" ?[\p{{P}}\p{{S}}&&[^{_CJK}]]+[\r\n]*",
         r"\s*[\r\n]+",
-        rf"\s+(?![^\s\p{{N}}{_CJK}])",
-        r"\s+",
-        rf"(?:{_UNMATCHED}(?!{_WORD}))+",
     )
 )
+_SPLIT = rf"(?:{_PLAIN})|\s+(?![^\s\p{{N}}{_CJK}])|\s+|(?:{_UNMATCHED}(?!{_WORD}))+"
 
 # tiktoken aborts with a BaseException on a single piece of about a million characters; such pieces
 # (padding, dumps) are counted in parts, which may differ from the reference by one token a cut.

@@ -11,6 +11,9 @@ from bathy.tools.workspace import quote_path
 
 MOST_SPANS = 6
 MOST_SPANS_A_FILE = 2
+MIN_SHARE_OF_BEST = 0.3
+"""Files with a smaller part of the best file's score are not quoted."""
+
 WHOLE_SPAN_LINES = 28
 """Spans up to this many lines are quoted whole; of longer ones, their head and their best part."""
 
@@ -61,6 +64,34 @@ class OfflineAnswer:
 
     text: str
     citations: tuple[Citation, ...]
+
+
+Candidate = tuple[str, float, tuple[str, ...], int, int, str]
+"""(path, the file's score, reasons, start line, end line, symbol)."""
+
+
+def choose_evidence(candidates: Iterable[Candidate]) -> list[Evidence]:
+    """Choose what to quote: spans of the best files, few of each, none inside another.
+
+    Args:
+        candidates: By file, best first; spans of a file best first.
+
+    Returns:
+        At most `MOST_SPANS`, at most `MOST_SPANS_A_FILE` of one file; files far behind the best one
+        are left out.
+    """
+    chosen: list[Evidence] = []
+    best = 0.0
+    for path, score, why, first, last, symbol in candidates:
+        best = best or score
+        same = [e for e in chosen if e.path == path]
+        overlaps = any(first <= e.end_line and last >= e.start_line for e in same)
+        if overlaps or len(same) >= MOST_SPANS_A_FILE or score < best * MIN_SHARE_OF_BEST:
+            continue
+        chosen.append(Evidence(path, first, last, symbol, why))
+        if len(chosen) == MOST_SPANS:
+            break
+    return chosen
 
 
 def answer_offline(

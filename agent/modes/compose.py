@@ -3,10 +3,11 @@
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
@@ -14,6 +15,15 @@ from bathy.agent.index.repo import Snapshot, locate, read_snapshot, select
 from bathy.agent.index.store import Store, result_key
 from bathy.agent.modes.progress import Progress
 from bathy.agent.pack.manifest import Manifest, dump_manifest, load_manifest
+
+if TYPE_CHECKING:
+    from bathy.agent.index.build import Index
+    from bathy.agent.index.postings import IndexedSpan
+    from bathy.agent.model.offline import OfflineAnswer
+    from bathy.agent.pack.retrieve import CorpusFile, Ranking
+
+MOST_FILES = 8
+"""Files, from the best on, whose spans an offline answer may quote."""
 
 PACK_VERSION = "1"
 """Raised when the same snapshot and settings give another pack than before."""
@@ -73,6 +83,66 @@ class Bench:
         self.store.keep_result("manifest:" + key, dump_manifest(packed.manifest))
         self.store.keep_result("text:" + key, {"text": packed.text})
         return packed.manifest, packed.text
+
+    def search(self, question: str) -> "Ranking":
+        """Rank files and spans for a question."""
+        from bathy.agent.index.build import build_index
+        from bathy.agent.index.postings import Postings
+        from bathy.agent.pack.question import parse_question
+        from bathy.agent.pack.retrieve import Corpus, CorpusFile, retrieve
+
+        with self.progress.bar("reading the repository") as report:
+            index = build_index(
+                self.snapshot, self.store, workers=self._workers(), progress=report, for_pack=False
+            )
+        self.progress.trace("read")
+        files = [
+            CorpusFile(f.path, f.blob, f.facts.file_class) for f in index.files if f.facts.encoding
+        ]
+        with Postings(self.cache / "postings.sqlite") as postings:
+            corpus = Corpus(files, postings, lambda missing: self._spans(index, missing))
+            return retrieve(parse_question(question), corpus)
+
+    def _spans(
+        self, index: "Index", missing: "Sequence[CorpusFile]"
+    ) -> "Iterator[tuple[str, Sequence[IndexedSpan]]]":
+        """Cut and count the words of files, in processes."""
+        from bathy.agent.index.cut import CutWork, cut_file
+        from bathy.agent.index.workers import run_over
+
+        found = (index.by_path[file.path] for file in missing)
+        todo = [(CutWork(f.path, f.blob, f.facts.language), f.size_bytes) for f in found]
+        repo = self.snapshot.repo if self.snapshot.origin == "commit" else None
+        with self.progress.bar("indexing words") as report:
+            for work, spans in run_over(
+                self.snapshot.root, repo, cut_file, todo, workers=self._workers(), progress=report
+            ):
+                yield work.blob, spans or ()
+
+    def answer(self, question: str) -> "OfflineAnswer":
+        """Answer from the index alone."""
+        from bathy.agent.index.build import open_reader
+        from bathy.agent.index.terms import count_terms
+        from bathy.agent.model.offline import answer_offline, choose_evidence
+
+        ranking = self.search(question)
+        blobs = {entry.path: entry.blob for entry in self.snapshot.entries}
+        reader = open_reader(self.snapshot)
+
+        def lines_of(path: str) -> Sequence[str]:
+            text = reader.read_shown(path, blobs[path]) or ""
+            return text.removesuffix("\n").split("\n") if text else ()
+
+        try:
+            evidence = choose_evidence(
+                (file.path, file.score, file.why, span.start_line, span.end_line, span.symbol)
+                for file in ranking.files[:MOST_FILES]
+                for span in file.spans
+            )
+            words = [word for word in count_terms(question) if len(word) > 2]
+            return answer_offline(question, evidence, lines_of=lines_of, words=words)
+        finally:
+            reader.close()
 
     def _workers(self) -> int:
         from bathy.agent.index.workers import default_workers

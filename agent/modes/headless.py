@@ -39,6 +39,7 @@ def run_task(settings: Settings, task: str) -> int:
         with open_bench(settings, progress) as bench:
             writer.start()
             answer = bench.answer(question)
+            writer.save(answer.text)
             repo = {
                 "name": bench.snapshot.name,
                 "commit": bench.snapshot.commit or None,
@@ -97,11 +98,14 @@ class _Writer:
         if self._format == "text":
             sys.stdout.write(answer.text)
         self._result("success", answer.text, citations=citations, repo=dict(repo))
-        if self._output is not None:
-            try:
-                self._output.write_text(answer.text, encoding="utf-8")
-            except OSError as error:
-                raise BathyError(f"cannot write {self._output}: {error.strerror}") from error
+
+    def save(self, text: str) -> None:
+        if self._output is None:
+            return
+        try:
+            self._output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise BathyError(f"cannot write {self._output}: {error.strerror}") from error
 
     def fail(self, subtype: str, error: str) -> None:
         self._result(subtype, "", error=error)

@@ -1,5 +1,8 @@
 """A manifest -> the summary that `bathy pack` prints: tokens by folder, class and file, and gaps."""
 
+import io
+import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -20,13 +23,25 @@ _BAR_CHARS = 24
 def show_summary(manifest: Manifest, *, color: bool) -> None:
     """Print the summary of a pack to stdout.
 
+    What is not printed to a terminal is 120 columns wide.
+
     Args:
         manifest: Of the pack.
         color: Allow colour; only a terminal gets any.
     """
     from rich.console import Console
 
-    console = Console(no_color=not color, highlight=False, markup=False, soft_wrap=True)
+    # rich answers a reader that left with an exit code of its own, so it does not get stdout.
+    buffer = io.StringIO()
+    terminal = sys.stdout.isatty()
+    console = Console(
+        file=buffer,
+        force_terminal=terminal,
+        no_color=not color,
+        highlight=False,
+        markup=False,
+        width=shutil.get_terminal_size().columns if terminal else 120,
+    )
     _show_head(manifest, console)
     read = [entry for entry in manifest.files if entry.source_tokens]
     for title, table in (
@@ -37,6 +52,7 @@ def show_summary(manifest: Manifest, *, color: bool) -> None:
         console.print(f"\n{title}", style="bold")
         console.print(table)
     _show_left_out(manifest, console)
+    sys.stdout.write(buffer.getvalue())
 
 
 def _show_head(manifest: Manifest, console: "Console") -> None:
@@ -173,5 +189,11 @@ def _table(*columns: str) -> "Table":
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in columns:
         is_text = column in ("folder", "class", "file", "level", "reason", "")
-        table.add_column(column, justify="left" if is_text else "right", no_wrap=True)
+        may_fold = column in ("folder", "file", "reason")
+        table.add_column(
+            column,
+            justify="left" if is_text else "right",
+            no_wrap=not may_fold,
+            overflow="fold" if may_fold else "ellipsis",
+        )
     return table

@@ -4,16 +4,21 @@ score = (base + evidence) x prior. Base is how well the words fit (BM25), eviden
 names outright, prior is what kind of file it is. The three are computed apart.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bathy.agent.index.files import FileClass
 from bathy.agent.index.postings import IndexedSpan, Postings, PostingsLost, Scores, View
+from bathy.agent.index.terms import count_terms
 from bathy.agent.pack.evidence import Evidence, find_evidence
 from bathy.agent.pack.question import Question
 
 SPAN_SHARES = (1.0, 0.5, 0.25)
 """What a file's best spans count."""
+
+PATH_SHARE = 0.5
+"""What a word of the path counts in a span, in parts of what it would count if it stood there once."""
 
 SPAN_PART, FILE_PART, TITLE_PART = 2.0, 0.5, 0.2
 PRIOR: Mapping[FileClass, float] = {
@@ -32,6 +37,13 @@ PRIOR: Mapping[FileClass, float] = {
 }
 """What a file's score is multiplied by, by its class; 0 for those that hold no text."""
 
+CHANGE_LOGS = frozenset("changes changelog changelogs history news whatsnew releases release_notes".split())
+CHANGE_LOG_PRIOR = 0.1
+"""Change logs hold every word of every issue that was ever closed."""
+
+MOST_SPANS = 5
+
+
 @dataclass(frozen=True, slots=True)
 class CorpusFile:
     """One file that may answer."""
@@ -46,11 +58,197 @@ class Corpus:
     """An indexed repository.
 
     Attributes:
-        files: Those that may be named in an answer.
+        files: Those that may be named in an answer, by path.
         postings: Index of their text.
-        index: Makes the spans of files that the index lacks.
+        index: Reads files that the index lacks: yields (blob, what `index_text` makes of them).
     """
 
     files: Sequence[CorpusFile]
     postings: Postings
-    index: Callable[[Sequence[CorpusFile]], object]
+    index: Callable[[Sequence[CorpusFile]], Iterable[tuple[str, Sequence[IndexedSpan]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSpan:
+    """A range of lines, 1-based and inclusive; `symbol` is what it is (part of), or ""."""
+
+    start_line: int
+    end_line: int
+    score: float
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class RankedFile:
+    """A file that fits.
+
+    Attributes:
+        path: The file.
+        score: (base + evidence) x prior.
+        spans: Best first.
+        why: Short reasons, most telling first.
+        base: How well the words fit, 0 to 1; 1 is the best file of this ranking.
+        evidence: Weight of what the question names outright.
+        prior: Factor for the kind of file.
+    """
+
+    path: str
+    score: float
+    spans: tuple[RankedSpan, ...]
+    why: tuple[str, ...]
+    base: float
+    evidence: float
+    prior: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Files that fit a question, best first; empty if nothing does."""
+
+    files: tuple[RankedFile, ...]
+
+
+def retrieve(question: Question, corpus: Corpus, *, detailed: int = 50) -> Ranking:
+    """Rank the files of a repository for a question, indexing first what is new.
+
+    Args:
+        question: From `parse_question`.
+        corpus: The repository.
+        detailed: Files, from the best on, that get spans and reasons; the rest have neither.
+
+    Returns:
+        Every file that scored. The same for the same files and question, whatever else the index
+        holds. Equal scores are in the order of the paths.
+    """
+    try:
+        return _retrieve(question, corpus, detailed)
+    except PostingsLost:
+        return _retrieve(question, corpus, detailed)
+
+
+def _retrieve(question: Question, corpus: Corpus, detailed: int) -> Ranking:
+    files = [file for file in corpus.files if prior_of(file) > 0]
+    bring_up_to_date(files, corpus)
+    view = corpus.postings.view([file.blob for file in files])
+    at = {blob: position for position, blob in enumerate(view.blobs)}
+    paths: dict[int, list[str]] = defaultdict(list)
+    for file in files:
+        paths[at[file.blob]].append(file.path)
+    scores = view.score(question.terms)
+    evidence = find_evidence(question, [file.path for file in files], view, paths)
+    by_blob = _spans_by_blob(view, scores)
+    base = _base(view, scores, by_blob, question, paths)
+    if not _fits(question, scores, evidence):
+        return Ranking(())
+    ranked = []
+    for file in files:
+        words, named = base.get(at[file.blob], 0.0), evidence.get(file.path)
+        weight = named.total if named else 0.0
+        if words + weight > 0:
+            prior = prior_of(file)
+            score = (words + weight) * prior
+            ranked.append(RankedFile(file.path, score, (), (), words, weight, prior))
+    ranked.sort(key=lambda item: (-item.score, item.path))
+    blobs = {file.path: at[file.blob] for file in files}
+    for place, item in enumerate(ranked[:detailed]):
+        named = evidence.get(item.path) or Evidence()
+        position = blobs[item.path]
+        spans = _best_spans(view, by_blob.get(position, ()), named)
+        why = (*named.why, *_matches(question, scores, position))
+        ranked[place] = replace(item, spans=spans, why=why)
+    return Ranking(tuple(ranked))
+
+
+def bring_up_to_date(files: Sequence[CorpusFile], corpus: Corpus) -> None:
+    """Index the files whose text the index lacks."""
+    missing = set(corpus.postings.missing(file.blob for file in files))
+    if not missing:
+        return
+    new = {file.blob: file for file in reversed(files) if file.blob in missing}
+    corpus.postings.add(corpus.index([file for file in files if new.get(file.blob) is file]))
+
+
+def prior_of(file: CorpusFile) -> float:
+    """Return what a file's score is multiplied by; 0 for files without text."""
+    prior = PRIOR.get(file.file_class, 0.0)
+    name = file.path.rpartition("/")[2].partition(".")[0].lower()
+    folders = file.path.lower().split("/")[:-1]
+    if name in CHANGE_LOGS or any(folder in CHANGE_LOGS for folder in folders):
+        return min(prior, CHANGE_LOG_PRIOR)
+    return prior
+
+
+def _spans_by_blob(view: View, scores: Scores) -> dict[int, list[tuple[float, int]]]:
+    """Return (score, span) by blob position, best first."""
+    grouped: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    for span, score in scores.spans.items():
+        grouped[view.blob_of(span)].append((score, span))
+    for found in grouped.values():
+        found.sort(key=lambda pair: (-pair[0], pair[1]))
+    return grouped
+
+
+def _base(
+    view: View,
+    scores: Scores,
+    by_blob: Mapping[int, Sequence[tuple[float, int]]],
+    question: Question,
+    paths: Mapping[int, Sequence[str]],
+) -> dict[int, float]:
+    """Mix span and file scores, each divided by its best; the best file gets 1."""
+    said = {
+        position: max(_said_by_path(path, question, scores) for path in paths[position])
+        for position in by_blob
+    }
+    spans = {
+        position: sum(
+            share * (score + said[position])
+            for share, (score, _) in zip(SPAN_SHARES, best, strict=False)
+        )
+        for position, best in by_blob.items()
+    }
+    mixed: dict[int, float] = defaultdict(float)
+    title: dict[int, float] = {}
+    if question.title_terms:
+        for span, score in view.score(question.title_terms).spans.items():
+            position = view.blob_of(span)
+            title[position] = max(title.get(position, 0.0), score)
+    for part, values in ((SPAN_PART, spans), (FILE_PART, scores.blobs), (TITLE_PART * (SPAN_PART + FILE_PART), title)):
+        most = max(values.values(), default=0.0)
+        for position, value in values.items():
+            mixed[position] += part * value / most
+    most = max(mixed.values(), default=0.0)
+    return {position: value / most for position, value in mixed.items()}
+
+
+def _said_by_path(path: str, question: Question, scores: Scores) -> float:
+    """Score the words of a path as if they stood in each of the file's spans."""
+    wanted = question.terms
+    return PATH_SHARE * sum(
+        wanted[term] * scores.idf[term]
+        for term in count_terms(path)
+        if term in wanted and term in scores.idf
+    )
+
+
+def _fits(question: Question, scores: Scores, evidence: Mapping[str, Evidence]) -> bool:
+    return bool(scores.idf) or any(found.total > 0 for found in evidence.values())
+
+
+def _best_spans(
+    view: View, scored: Sequence[tuple[float, int]], named: Evidence
+) -> tuple[RankedSpan, ...]:
+    """Choose a file's spans: those that define what is named gain half of the best span's score."""
+    best = max((score for score, _ in scored), default=1.0)
+    totals = {span: score for score, span in scored[:40]}
+    for span, strength in named.spans.items():
+        totals[span] = totals.get(span, 0.0) + 0.5 * best * min(1.0, strength)
+    chosen = sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SPANS]
+    return tuple(
+        RankedSpan(span.start_line, span.end_line, score, span.symbol)
+        for span, score in ((view.span_at(number), score) for number, score in chosen)
+    )
+
+
+def _matches(question: Question, scores: Scores, position: int) -> tuple[str, ...]:
+    return ()
