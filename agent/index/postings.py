@@ -37,6 +37,7 @@ COMMON_SHARE = 0.3
 NAME_TIMES, CONTAINER_TIMES = 3, 1
 """How often the name of a span's own definition, and of what is around it, count as said in it."""
 
+_NO_SYMBOLS = frozenset(("heading", "key", "selector", "table"))
 _SEGMENT_POSTINGS = 4_000_000
 _TF_BITS = 8
 _MAX_TF = (1 << _TF_BITS) - 1
@@ -89,8 +90,10 @@ def index_text(text: str, definitions: Sequence[Definition]) -> tuple[IndexedSpa
 
 def definition_terms(definition: Definition) -> tuple[str, ...]:
     """Return the terms under which a definition is found: its name, and Class.name of a member."""
+    if definition.kind in _NO_SYMBOLS:
+        return ()
     own = "=" + definition.name
-    if not definition.container or definition.kind == "heading":
+    if not definition.container:
         return (own,)
     parts = qualified(definition).split(".")
     return (own, "=" + ".".join(parts[-2:]))
@@ -328,14 +331,14 @@ class View:
             packed = self._packed(term)
             if not packed or len(packed) > common:
                 continue
-            idf[term] = _idf(len(packed), self._spans)
+            idf[term] = inverse_frequency(len(packed), self._spans)
             gain = weight * idf[term] * (K1 + 1)
             in_file: dict[int, int] = defaultdict(int)
             for posting in packed:
                 span, times = posting >> _TF_BITS, posting & _MAX_TF
                 spans[span] += gain * times / (times + norms[span])
                 in_file[owner[span]] += times
-            gain = weight * _idf(len(in_file), len(self._blobs)) * (K1 + 1)
+            gain = weight * inverse_frequency(len(in_file), len(self._blobs)) * (K1 + 1)
             for position, times in in_file.items():
                 blobs[position] += gain * times / (times + file_norms[position])
         return Scores({i: s for i, s in enumerate(spans) if s > 0}, blobs, idf)
@@ -385,7 +388,8 @@ class _Segment:
         self.blobs.append((blob, first, len(self.lengths), kept))
 
 
-def _idf(holding: int, of: int) -> float:
+def inverse_frequency(holding: int, of: int) -> float:
+    """Return BM25's weight of a term that so many of so many spans hold; > 0."""
     return math.log(1 + (of - holding + 0.5) / (holding + 0.5))
 
 

@@ -16,12 +16,12 @@ from bathy.agent.pack.question import Question
 WEIGHTS: Mapping[str, float] = {
     "path": 0.3,
     "name": 0.3,
-    "frame": 0.3,
+    "frame": 0.4,
     "title symbol": 0.2,
-    "code symbol": 0.15,
+    "code symbol": 0.1,
     "trace symbol": 0.2,
     "member": 0.2,
-    "stem": 0.1,
+    "stem": 0.05,
     "path words": 0.1,
 }
 
@@ -50,6 +50,11 @@ class Evidence:
         self.features[kind] = min(MOST, self.features.get(kind, 0.0) + strength)
         if why:
             self.why[why] = None
+
+    @property
+    def is_named(self) -> bool:
+        """The question names the file or something in it, beyond words that it shares."""
+        return any(kind not in ("stem", "path words") for kind in self.features)
 
     @property
     def total(self) -> float:

@@ -3,7 +3,7 @@
 FILLER = frozenset(
     "a an and are as at be been but by for from had has have he i if in is it its me my not of on or"
     " our she so than that the their them then there these they this to us was we were will with you"
-    " your about above after again all already also although always any anyone anything because"
+    " your about above across do into onto after again all already also although always any anyone anything because"
     " before being below between both can cannot could did didn does doesn doing don done down during"
     " each either else even every few get gets getting give given go goes going got he her here him"
     " his how however just know let like made make makes making many may maybe might more most much"
@@ -22,7 +22,7 @@ FILLER = frozenset(
     " running simple solution steps suggest sure support supported think time traceback unexpected"
     " update version versions wrong "
     # of questions about code
-    "across allow allows approach architecture architectural based class classes component components"
+    "allow allows approach architecture architectural based class classes component components"
     " consequence dependency depend depends design designed determine determined determines"
     " determining different directly during effect ensure ensures ensuring function functions handle"
     " handled handles handling impact implement implementation implementations implemented implements"

@@ -9,8 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bathy.agent.index.files import FileClass
-from bathy.agent.index.postings import IndexedSpan, Postings, PostingsLost, Scores, View
-from bathy.agent.index.terms import count_terms
+from bathy.agent.index.postings import (
+    IndexedSpan,
+    Postings,
+    PostingsLost,
+    Scores,
+    View,
+    inverse_frequency,
+)
+from bathy.agent.index.terms import count_terms, terms_of
 from bathy.agent.pack.evidence import Evidence, find_evidence
 from bathy.agent.pack.question import Question
 
@@ -42,6 +49,11 @@ CHANGE_LOG_PRIOR = 0.1
 """Change logs hold every word of every issue that was ever closed."""
 
 MOST_SPANS = 5
+MOST_WORDS = 60
+MATCHES_SHOWN = 5
+
+FLOOR_FILES, FLOOR_SHARE = 3, 0.45
+"""A ranking whose best files all hold less than this share of the question is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +150,6 @@ def _retrieve(question: Question, corpus: Corpus, detailed: int) -> Ranking:
     evidence = find_evidence(question, [file.path for file in files], view, paths)
     by_blob = _spans_by_blob(view, scores)
     base = _base(view, scores, by_blob, question, paths)
-    if not _fits(question, scores, evidence):
-        return Ranking(())
     ranked = []
     for file in files:
         words, named = base.get(at[file.blob], 0.0), evidence.get(file.path)
@@ -150,12 +160,14 @@ def _retrieve(question: Question, corpus: Corpus, detailed: int) -> Ranking:
             ranked.append(RankedFile(file.path, score, (), (), words, weight, prior))
     ranked.sort(key=lambda item: (-item.score, item.path))
     blobs = {file.path: at[file.blob] for file in files}
+    told = tell_words(question, view)
+    if not any(_fits(told, blobs[i.path], evidence.get(i.path)) for i in ranked[:FLOOR_FILES]):
+        return Ranking(())
     for place, item in enumerate(ranked[:detailed]):
         named = evidence.get(item.path) or Evidence()
         position = blobs[item.path]
         spans = _best_spans(view, by_blob.get(position, ()), named)
-        why = (*named.why, *_matches(question, scores, position))
-        ranked[place] = replace(item, spans=spans, why=why)
+        ranked[place] = replace(item, spans=spans, why=(*named.why, *_matches(told, position)))
     return Ranking(tuple(ranked))
 
 
@@ -231,8 +243,42 @@ def _said_by_path(path: str, question: Question, scores: Scores) -> float:
     )
 
 
-def _fits(question: Question, scores: Scores, evidence: Mapping[str, Evidence]) -> bool:
-    return bool(scores.idf) or any(found.total > 0 for found in evidence.values())
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A word of the question: how telling it is here, and the blob positions that hold it."""
+
+    word: str
+    idf: float
+    holders: frozenset[int]
+
+
+def tell_words(question: Question, view: View) -> list[Told]:
+    """Look the words of a question up, most telling first."""
+    told = []
+    for word in question.words[:MOST_WORDS]:
+        terms = terms_of(word)
+        if terms:
+            spans = view.holders(terms[-1])
+            holders = frozenset(view.blob_of(span) for span in spans)
+            told.append(Told(word, inverse_frequency(len(spans), view.span_count), holders))
+    return sorted(told, key=lambda t: (-t.idf, t.word))
+
+
+def _fits(told: Sequence[Told], position: int, named: Evidence | None) -> bool:
+    """Say whether a file has to do with the question at all.
+
+    It does if the question names it or something in it, or if it holds two of the question's words,
+    or half of what the words tell. One stray word of many is chance.
+    """
+    if named is not None and named.is_named:
+        return True
+    held = [t.idf for t in told if position in t.holders]
+    return len(held) >= 2 or bool(held) and sum(held) >= FLOOR_SHARE * sum(t.idf for t in told)
+
+
+def _matches(told: Sequence[Told], position: int) -> tuple[str, ...]:
+    words = [t.word for t in told if position in t.holders][:MATCHES_SHOWN]
+    return (f"matches: {', '.join(words)}",) if words else ()
 
 
 def _best_spans(
