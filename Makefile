@@ -64,7 +64,8 @@ $(BIN)/python:
 $(VENV)/run.stamp: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "installing bathy into $(VENV) ..." >&2
 	@$(PIP) install --quiet --require-hashes -r requirements.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --editable . 2>/dev/null \
+	  || $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp | $(BIN)/python

@@ -17,14 +17,14 @@ Ask a whole repository. Answers quote the code and cite it as [path:start-end].
   bathy search "where are cookies parsed"      ranked files and spans for a question
 
 Without a key and without a network, answers come from the index alone: the best spans, quoted and
-cited. The repository is only read; nothing of it is run, and its own .env is never used as settings.
+cited. The repository is only read; nothing of it is run, and its .env is never used as settings.
 """
 _EPILOG = """\
 exit codes: 0 answered, 1 failed, 2 usage or configuration, 130 interrupted, 141 reader went away,
 143 terminated. The index is cached in the user's cache folder; XDG_CACHE_HOME is respected.
 """
 _COMMANDS = {
-    "pack": "show or write what a model would be sent: tokens by folder, class and file, with reasons",
+    "pack": "show or write what a model would be sent: tokens by folder, class and file",
     "search": "rank files and spans for a question, from the index alone",
 }
 
@@ -109,7 +109,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"bathy: {message}; see '{self.prog} --help'\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> _Parser:
     parser = _Parser(
         prog="bathy",
         description=_DESCRIPTION,
@@ -122,37 +122,68 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in _COMMANDS.items():
         sub = commands.add_parser(name, help=text, description=text, parents=[_options()])
         if name == "search":
-            sub.add_argument("question", metavar="QUESTION", help="the question; - reads it from stdin")
+            sub.add_argument(
+                "question", metavar="QUESTION", help="the question; - reads it from stdin"
+            )
     return parser
 
 
-def _options() -> argparse.ArgumentParser:
+def _options() -> _Parser:
     """The options that stand before or after a command's name alike.
 
     Defaults are left out, so that a command's parser does not undo what stood before its name.
     """
-    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    parser = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     add = parser.add_argument
     what = parser.add_argument_group("what to read")
-    what.add_argument("-C", "--repo", dest="folder", metavar="DIR",
-                      help="the repository (default: the one of the current folder); a plain folder works")
-    what.add_argument("--rev", metavar="REV",
-                      help="read that commit's objects instead of the working tree; bare repositories too")
-    what.add_argument("--include", action="append", metavar="GLOB",
-                      help="read only these; gitignore syntax, repeatable")
-    what.add_argument("--exclude", action="append", metavar="GLOB", help="leave these out; likewise")
-    what.add_argument("--budget", metavar="TOKENS|max",
-                      help="size of the pack, such as 200k; default: all of the repository if it fits "
-                      "the window, else the best 500k")
-    add("-p", "--task", "--print", dest="task", metavar="TEXT",
-        help="answer one question; - reads it from stdin, piped text is added to it")
-    add("--offline", action="store_true", help="no model: evidence from the index, quoted and cited")
+    what.add_argument(
+        "-C",
+        "--repo",
+        dest="folder",
+        metavar="DIR",
+        help="the repository (default: the one of the current folder); a plain folder works",
+    )
+    what.add_argument(
+        "--rev",
+        metavar="REV",
+        help="read that commit's objects instead of the working tree; bare repositories too",
+    )
+    what.add_argument(
+        "--include",
+        action="append",
+        metavar="GLOB",
+        help="read only these; gitignore syntax, repeatable",
+    )
+    what.add_argument(
+        "--exclude", action="append", metavar="GLOB", help="leave these out; likewise"
+    )
+    what.add_argument(
+        "--budget",
+        metavar="TOKENS|max",
+        help="size of the pack, such as 200k; default: all of the repository if it fits "
+        "the window, else the best 500k",
+    )
+    add(
+        "-p",
+        "--task",
+        "--print",
+        dest="task",
+        metavar="TEXT",
+        help="answer one question; - reads it from stdin, piped text is added to it",
+    )
+    add(
+        "--offline", action="store_true", help="no model: evidence from the index, quoted and cited"
+    )
     add("--output-format", choices=("text", "json", "stream-json"), help="how stdout is written")
     add("-o", dest="output", metavar="FILE", help="write the pack or the answer to a file as well")
     add("--workers", type=_workers, metavar="N", help="processes for new files (default: up to 4)")
     add("--quiet", action="store_true", help="no progress and no notices on stderr")
     add("--verbose", action="store_true", help="timings, and the traceback of an error")
-    add("--no-color", action="store_true", help="no colour; NO_COLOR in the environment does the same")
+    add(
+        "--no-color",
+        action="store_true",
+        help="no colour; NO_COLOR in the environment does the same",
+    )
     return parser
 
 

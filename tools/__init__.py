@@ -1,1 +1,1 @@
-"""What touches the repository on somebody's behalf: git, files, secrets. Knows nothing of the agent."""
+"""What touches a repository on somebody's behalf: git, files, secrets. Imports no agent."""

@@ -126,8 +126,9 @@ def run_git(
 
     Args:
         repo: Where to run it.
-        *args: Sub-command and arguments; never text of a user or a model without
-        `--end-of-options`. stdin: Bytes to feed in. timeout_s: Seconds until it is killed.
+        *args: Sub-command and arguments; a user's text only after a check that it is no option.
+        stdin: Bytes to feed in.
+        timeout_s: Seconds until it is killed.
         variables: More environment variables, such as a GIT_INDEX_FILE of our own.
 
     Returns:

@@ -1,7 +1,7 @@
 """Text -> the same text without the secrets in it: the one gate before anything is shown or sent.
 
-The number of lines never changes, so line numbers stay true. What is replaced leaves a mark that says
-what kind of secret stood there; the mark is never written back over the real text.
+The number of lines never changes, so line numbers stay true. What is replaced leaves a mark that
+says what kind of secret stood there; the mark is never written back over the real text.
 """
 
 import math
@@ -32,7 +32,8 @@ _MARK = re.compile(r"\[redacted: [a-z0-9 ]{1,60}\]")
 _DOTENV = re.compile(r"(?:^|/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|\.envrc)$")
 _DOTENV_EXAMPLE = re.compile(r"example|sample|template|dist$|defaults?$|tmpl$", re.IGNORECASE)
 
-# Bits a character. English words and identifiers stay below; random base64 and hexadecimal reach them.
+# Bits a character. English words and identifiers stay below; random base64 and hexadecimal reach
+# them.
 _MIN_ENTROPY = 3.0
 _MIN_ASSIGNED_ENTROPY = 3.6
 _KEY_MARK = "PRIVATE KEY"
@@ -87,7 +88,9 @@ def holds_redaction_mark(text: str) -> bool:
 def _replace(text: str, spans: list[tuple[int, int, str]]) -> Redacted:
     parts, findings, done, line, counted = [], [], 0, 1, 0
     for start, end, kind in sorted(spans, key=lambda s: (s[0], -s[1])):
-        if start < done or _MARK.search(text, max(0, start - 80), end + 80) and _in_mark(text, start):
+        if start < done or (
+            _MARK.search(text, max(0, start - 80), end + 80) and _in_mark(text, start)
+        ):
             continue
         line += text.count("\n", counted, start)
         counted = start
@@ -191,11 +194,14 @@ def _dotenv_values(text: str) -> Iterator[tuple[int, int, str]]:
     at = 0
     for line in text.split("\n"):
         match = DOTENV_LINE.match(line[:5000]) if "=" in line[:200] else None
-        if match is not None and not DOTENV_HARMLESS.fullmatch(match["secret"].strip()):
-            if not match["secret"].startswith(REDACTION_MARK):
-                end = len(line.rstrip("\r"))
-                yield at + match.start("secret"), at + end, "dotenv value"
+        if match is not None and _gives_away(match["secret"]):
+            end = len(line.rstrip("\r"))
+            yield at + match.start("secret"), at + end, "dotenv value"
         at += len(line) + 1
+
+
+def _gives_away(value: str) -> bool:
+    return not value.startswith(REDACTION_MARK) and not DOTENV_HARMLESS.fullmatch(value.strip())
 
 
 def _private_keys(text: str) -> Iterator[tuple[int, int, str]]:

@@ -1,7 +1,7 @@
 """What secrets look like: one rule a kind, each with a literal that is cheap to look for first.
 
-Shapes are those that the issuers document for their tokens. Every repetition is bounded, so that no text
-can make a rule slow.
+Shapes are those that the issuers document for their tokens. Every repetition is bounded, so that no
+text can make a rule slow.
 """
 
 import re
@@ -83,9 +83,7 @@ ASSIGNED_PARTS = (
 )  # fmt: skip
 """A text without any of these assigns no secret to a name that promises one."""
 
-LONG_VALUE = re.compile(
-    r"(?P<quote>[\"'])(?P<secret>[A-Za-z0-9+/_.=~!@#%^&*-]{16,200})(?P=quote)"
-)
+LONG_VALUE = re.compile(r"(?P<quote>[\"'])(?P<secret>[A-Za-z0-9+/_.=~!@#%^&*-]{16,200})(?P=quote)")
 """A quoted value without spaces that is long enough for a key."""
 
 ASSIGNED_NAME = re.compile(

@@ -1,1 +1,1 @@
-"""What a repository holds: files, classes, tokens, symbols, history. No model, no user interface."""
+"""What a repository holds: files, classes, tokens, symbols, history. No model, no interface."""

@@ -1,4 +1,4 @@
-"""A snapshot -> the index of the repository: facts for each file, from the store where it has them."""
+"""A snapshot -> the index of the repository: facts for each file, from the store if it has them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ from bathy.agent.index.workers import Progress, run_over
 from bathy.tools.workspace import encode_path
 
 _LINK = Facts(FileClass.SYMLINK, "symbolic link", "", "", "none", 0, 0, (), NO_SYMBOLS, parsed=True)
-_SUBMODULE = Facts(FileClass.SUBMODULE, "submodule", "", "", "none", 0, 0, (), NO_SYMBOLS, parsed=True)
+_SUBMODULE = Facts(
+    FileClass.SUBMODULE, "submodule", "", "", "none", 0, 0, (), NO_SYMBOLS, parsed=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,5 +148,3 @@ def _history(snapshot: Snapshot) -> History:
     if snapshot.repo is None or not snapshot.commit:
         return {}
     return read_history(snapshot.repo, snapshot.commit)
-
-

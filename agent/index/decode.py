@@ -18,7 +18,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16-be"),
 )
 # Control characters that no text in an eight-bit encoding has: C0 without TAB, LF, VT, FF, CR, ESC
-# and BS, and DEL. The range 0x80 to 0x9F is left out, since Windows-1252 puts quotes and dashes there.
+# and BS, and DEL. The range 0x80 to 0x9F is left out, since Windows-1252 puts quotes and dashes
+# there.
 _CONTROL = re.compile(rb"[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]")
 _MAX_CONTROL_SHARE = 0.002
 

@@ -22,8 +22,8 @@ from bathy.tools.workspace import Workspace, WorkspaceError
 NO_SYMBOLS = Symbols((), (), (), False)
 
 WITH_SYMBOLS = frozenset({FileClass.SOURCE, FileClass.CONFIGURATION, FileClass.DOCUMENTATION})
-"""Classes whose symbols rank and outline files. Parsing is most of the work of a first run, and tests,
-generated and vendored code would double it without changing which files matter."""
+"""Classes whose symbols rank and outline files. Parsing is most of the work of a first run, and
+tests, generated and vendored code would double it without changing which files matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,7 @@ class Reader:
             self._blobs.close()
 
 
-def examine(
-    data: bytes, path: str, attributes: Mapping[str, str], *, with_symbols: bool
-) -> Facts:
+def examine(data: bytes, path: str, attributes: Mapping[str, str], *, with_symbols: bool) -> Facts:
     """Examine one file.
 
     Args:

@@ -1,7 +1,7 @@
 """A path, its attributes and its text -> what the file is for, and in which language.
 
-The attributes that maintainers set for GitHub's linguist win over every rule of ours, but one: a file
-made to hold secrets is always treated as such.
+The attributes that maintainers set for GitHub's linguist win over every rule of ours, but one: a
+file made to hold secrets is always treated as such.
 """
 
 import re
@@ -37,6 +37,7 @@ HUGE_TEXT_CHARS = 2_000_000
 
 _LFS = "version https://git-lfs.github.com/spec/v1\n"
 _HEADER_CHARS = 1500
+_SETTINGS = ("toml", "yaml", "yml", "cfg", "ini")
 _TALK_CHARS = 200
 _GENERATED = re.compile(
     r"code generated .{0,120}do not edit|do not edit[^\n]{0,80}generated|@generated\b"
@@ -141,7 +142,10 @@ def _is_test_name(name: str) -> bool:
     stem = lowered.split(".")
     return (
         lowered in rules.TEST_NAMES
-        or (lowered.startswith("test_") and lowered.endswith((".py", ".rb", ".c", ".cpp", ".js", ".sh")))
+        or (
+            lowered.startswith("test_")
+            and lowered.endswith((".py", ".rb", ".c", ".cpp", ".js", ".sh"))
+        )
         or lowered.endswith(rules.TEST_SUFFIXES)
         or (len(stem) > 2 and stem[-2] in ("test", "spec", "tests", "bench", "stories", "cy"))
     )
@@ -153,19 +157,20 @@ def _by_kind(name: str, suffix: str, folders: list[str]) -> tuple[FileClass, str
     if inside & rules.EXAMPLE_FOLDERS:
         return FileClass.DOCUMENTATION, "examples"
     is_prose = name.endswith(rules.DOCUMENTATION_SUFFIXES)
-    if name in rules.CONFIGURATION_NAMES or name.startswith("requirements") and suffix == "txt":
+    if name in rules.CONFIGURATION_NAMES or (name.startswith("requirements") and suffix == "txt"):
         return FileClass.CONFIGURATION, "configuration by name"
-    if inside & rules.DOCUMENTATION_FOLDERS and suffix not in ("toml", "yaml", "yml", "cfg", "ini"):
-        if rules.LANGUAGE_BY_SUFFIX.get(suffix, "") in ("", *rules.MARKUP) or folders[0] in (
-            rules.DOCUMENTATION_FOLDERS
-        ):
-            return FileClass.DOCUMENTATION, "documentation folder"
+    in_documentation = inside & rules.DOCUMENTATION_FOLDERS and suffix not in _SETTINGS
+    is_markup = rules.LANGUAGE_BY_SUFFIX.get(suffix, "") in ("", *rules.MARKUP)
+    if in_documentation and (is_markup or folders[0] in rules.DOCUMENTATION_FOLDERS):
+        return FileClass.DOCUMENTATION, "documentation folder"
     if is_prose or (stem in rules.DOCUMENTATION_STEMS and not rules.LANGUAGE_BY_SUFFIX.get(suffix)):
         return FileClass.DOCUMENTATION, "documentation by name"
     language = rules.LANGUAGE_BY_SUFFIX.get(suffix, "")
     if inside & rules.CONFIGURATION_FOLDERS or name.startswith("."):
         return FileClass.CONFIGURATION, "configuration by folder or name"
-    if language and (language not in rules.MARKUP or suffix in ("html", "htm", "css", "scss", "less")):
+    if language and (
+        language not in rules.MARKUP or suffix in ("html", "htm", "css", "scss", "less")
+    ):
         return FileClass.SOURCE, f"{language} file"
     if language in ("jinja", "template"):
         return FileClass.SOURCE, "template"
@@ -196,19 +201,27 @@ def class_by_content(
         return FileClass.LFS_POINTER, "pointer of git LFS"
     if by_path is FileClass.SECRET:
         return _secret_by_content(text)
-    if by_path in (FileClass.LOCK_FILE, FileClass.MINIFIED, FileClass.VENDORED, FileClass.GENERATED):
+    if by_path in (
+        FileClass.LOCK_FILE,
+        FileClass.MINIFIED,
+        FileClass.VENDORED,
+        FileClass.GENERATED,
+    ):
         return by_path, ""
     if len(text) > HUGE_TEXT_CHARS:
         return FileClass.DATA, "longer than any person reads"
     if by_path in (FileClass.SOURCE, FileClass.CONFIGURATION) and _is_minified(path, text):
         return FileClass.MINIFIED, "minified by its line lengths"
     may_be_generated = attributes.get("linguist-generated") not in ("unset", "false")
-    if may_be_generated and by_path in (FileClass.SOURCE, FileClass.CONFIGURATION, FileClass.DATA):
-        if (header := _generated_header(text)) is not None:
-            return FileClass.GENERATED, header
-    if by_path is FileClass.CONFIGURATION and not path.rpartition("/")[2].startswith(".") and (
-        rules.LANGUAGE_BY_INTERPRETER.get(_interpreter(text.partition("\n")[0][:200]))
-        and "." not in path.rpartition("/")[2]
+    with_header = (FileClass.SOURCE, FileClass.CONFIGURATION, FileClass.DATA)
+    if may_be_generated and by_path in with_header and _says_generated(text):
+        return FileClass.GENERATED, "header says that it is generated"
+    is_bare_name = "." not in path.rpartition("/")[2]
+    interpreter = _interpreter(text.partition("\n")[0][:200])
+    if (
+        by_path is FileClass.CONFIGURATION
+        and is_bare_name
+        and interpreter in rules.LANGUAGE_BY_INTERPRETER
     ):
         return FileClass.SOURCE, "script by its first line"
     return by_path, ""
@@ -227,19 +240,20 @@ def _is_minified(path: str, text: str) -> bool:
     if path.endswith(".json"):
         return lines < 5 and len(text) > 20_000
     longest = max((len(line) for line in text.split("\n")), default=0)
-    return len(text) / lines > _MEAN_LINE_CHARS or longest > max(_REDUCED_LINE_CHARS, len(text) // 2)
+    return len(text) / lines > _MEAN_LINE_CHARS or longest > max(
+        _REDUCED_LINE_CHARS, len(text) // 2
+    )
 
 
-def _generated_header(text: str) -> str | None:
-    """The line of a header that says so; prose that merely talks about generation does not count."""
+def _says_generated(text: str) -> bool:
+    """Whether a header says so; prose that merely talks about generation does not count."""
     found = _GENERATED.search(text, 0, _HEADER_CHARS)
     if found is None:
-        return None
+        return False
     start = text.rfind("\n", 0, found.start()) + 1
-    line = text[start : text.find("\n", found.end()) if "\n" in text[found.end() :] else None]
-    if len(line) > _TALK_CHARS or not _COMMENT_START.match(line):
-        return None
-    return "header says that it is generated"
+    end = text.find("\n", found.end())
+    line = text[start : end if end >= 0 else len(text)]
+    return len(line) <= _TALK_CHARS and bool(_COMMENT_START.match(line))
 
 
 def language_of(path: str, first_line: str) -> str:

@@ -15,14 +15,15 @@ _HTML = re.compile(r"<h([1-6])\b[^>]{0,300}>(.{1,300}?)</h\1>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]{0,300}>")
 _RST_RULE = re.compile(r"([=\-~^\"'`#*+.:_!$%&,/;<>?@|])\1{2,}\s*$")
 _CODE = re.compile(
-    r"(?P<indent>[ \t]{0,12})(?:(?:export|public|private|protected|internal|static|final|abstract|override"
-    r"|open|sealed|data|pub|async|inline|local|partial|virtual|suspend|inline|def|defp|type)\s{1,4}){0,4}"
+    r"(?P<indent>[ \t]{0,12})(?:(?:export|public|private|protected|internal|static|final|abstract"
+    r"|override|open|sealed|data|pub|async|inline|local|partial|virtual|suspend|inline|def|defp|type)\s{1,4}){0,4}"
     r"(?P<word>class|interface|trait|struct|enum|object|module|namespace|protocol|extension|func|fun"
     r"|function|def|defp|defmodule|defmacro|sub|proc|procedure|message|service|rpc|fn|let|type|macro"
     r"|subroutine|component|contract|impl)\s{1,4}(?P<name>[A-Za-z_][\w.:?!-]{0,100})"
 )
 _KINDS = {
-    "class": "class", "interface": "interface", "trait": "interface", "struct": "struct", "enum": "enum",
+    "class": "class", "interface": "interface", "trait": "interface", "struct": "struct",
+    "enum": "enum",
     "object": "class", "module": "module", "namespace": "module", "protocol": "interface",
     "extension": "class", "defmodule": "module", "message": "struct", "service": "interface",
     "type": "type", "macro": "macro", "contract": "class", "impl": "class", "component": "class",

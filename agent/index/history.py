@@ -1,7 +1,7 @@
 """A commit -> how often and how recently each path was changed, as seen from the main line.
 
-One change is one commit of the first-parent line with all that it merged, because that is the unit in
-which a project accepts work; it is also a third of the cost of walking every commit.
+One change is one commit of the first-parent line with all that it merged, because that is the unit
+in which a project accepts work; it is also a third of the cost of walking every commit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,8 @@ HALF_LIFE_DAYS = 180
 """Age at which a change counts half, in days."""
 
 MASS_EDIT_FILES = 60
-"""A change of more files than this (renames, reformatting, licence headers) says nothing of one file."""
+"""A change of more files than this (renames, reformatting, licence headers) says nothing of one
+file."""
 
 _BOTS = ("[bot]", "dependabot", "renovate", "pre-commit-ci", "github-actions", "weblate")
 _DAY_S = 86_400

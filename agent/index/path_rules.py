@@ -39,9 +39,24 @@ TEST_SUFFIXES = (
 )  # fmt: skip
 TEST_NAMES = frozenset({"conftest.py", "tests.py", "test.py"})
 
-DOCUMENTATION_FOLDERS = frozenset({"doc", "docs", "documentation", "man", "wiki", "changelog", "changelogs"})
-EXAMPLE_FOLDERS = frozenset({"example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials"})
-DOCUMENTATION_SUFFIXES = (".md", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt", ".tex", ".org", ".pod", ".rdoc")
+DOCUMENTATION_FOLDERS = frozenset(
+    {"doc", "docs", "documentation", "man", "wiki", "changelog", "changelogs"}
+)
+EXAMPLE_FOLDERS = frozenset(
+    {"example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials"}
+)
+DOCUMENTATION_SUFFIXES = (
+    ".md",
+    ".mdx",
+    ".rst",
+    ".adoc",
+    ".asciidoc",
+    ".txt",
+    ".tex",
+    ".org",
+    ".pod",
+    ".rdoc",
+)
 DOCUMENTATION_STEMS = frozenset({
     "readme", "changes", "changelog", "history", "news", "license", "licence", "copying", "authors",
     "contributors", "contributing", "notice", "maintainers", "codeowners", "security", "todo", "thanks",
@@ -52,8 +67,20 @@ AGENT_RULES = frozenset({
     "copilot-instructions.md", "conventions.md", "llms.txt",
 })  # fmt: skip
 
-TRANSLATION_FOLDERS = frozenset({"locale", "locales", "translations", "i18n", "l10n", "lang", "langs"})
-TRANSLATION_SUFFIXES = (".po", ".pot", ".ftl", ".arb", ".xliff", ".xlf", ".strings", ".resx", ".ts.qm")
+TRANSLATION_FOLDERS = frozenset(
+    {"locale", "locales", "translations", "i18n", "l10n", "lang", "langs"}
+)
+TRANSLATION_SUFFIXES = (
+    ".po",
+    ".pot",
+    ".ftl",
+    ".arb",
+    ".xliff",
+    ".xlf",
+    ".strings",
+    ".resx",
+    ".ts.qm",
+)
 TRANSLATION_DATA = (".json", ".yml", ".yaml", ".properties", ".js", ".ts", ".php", ".rb", ".toml")
 
 DATA_SUFFIXES = (
@@ -121,7 +148,8 @@ LANGUAGE_BY_SUFFIX = {
     "ads": "ada", "cob": "cobol", "m4": "m4", "fish": "fish", "wat": "wat", "metal": "metal",
     "glsl": "glsl", "hlsl": "hlsl", "wgsl": "wgsl", "vert": "glsl", "frag": "glsl",
 }  # fmt: skip
-"""Language by file suffix; "" where the suffix says nothing. These languages hold code or markup."""
+"""Language by file suffix; "" where the suffix says nothing. These languages hold code or markup.
+"""
 
 LANGUAGE_BY_NAME = {
     "makefile": "make", "gnumakefile": "make", "dockerfile": "dockerfile", "rakefile": "ruby",
@@ -140,12 +168,108 @@ MARKUP = frozenset({
     "markdown", "rst", "html", "css", "json", "yaml", "toml", "notebook", "dockerfile", "make", "cmake",
     "gomod", "hcl", "jinja", "template",
 })  # fmt: skip
-"""Languages that do not make a file source by themselves; html, css and templates are decided apart."""
+"""Languages that do not make a file source by themselves; html, css and templates are decided
+apart."""
 
 BINARY_SUFFIXES = frozenset(
-    "png jpg jpeg gif bmp ico icns webp tif tiff psd ai xcf avif heic pdf doc docx xls xlsx ppt pptx odt ods"
-    " zip gz tgz bz2 xz zst 7z rar tar jar war ear whl egg deb rpm apk dmg iso exe dll so dylib a o lib"
-    " obj pyc pyo pyd class wasm node bin dat.gz ttf otf woff woff2 eot mp3 mp4 m4a m4v mov avi mkv webm ogg"
-    " wav flac sqlite sqlite3 db mo gmo pickle pkl npy npz h5 hdf5 parquet feather onnx pt pth.tar"
-    " swf fla blend glb keystore.bak der p7b".split()
+    [
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "bmp",
+        "ico",
+        "icns",
+        "webp",
+        "tif",
+        "tiff",
+        "psd",
+        "ai",
+        "xcf",
+        "avif",
+        "heic",
+        "pdf",
+        "doc",
+        "docx",
+        "xls",
+        "xlsx",
+        "ppt",
+        "pptx",
+        "odt",
+        "ods",
+        "zip",
+        "gz",
+        "tgz",
+        "bz2",
+        "xz",
+        "zst",
+        "7z",
+        "rar",
+        "tar",
+        "jar",
+        "war",
+        "ear",
+        "whl",
+        "egg",
+        "deb",
+        "rpm",
+        "apk",
+        "dmg",
+        "iso",
+        "exe",
+        "dll",
+        "so",
+        "dylib",
+        "a",
+        "o",
+        "lib",
+        "obj",
+        "pyc",
+        "pyo",
+        "pyd",
+        "class",
+        "wasm",
+        "node",
+        "bin",
+        "dat.gz",
+        "ttf",
+        "otf",
+        "woff",
+        "woff2",
+        "eot",
+        "mp3",
+        "mp4",
+        "m4a",
+        "m4v",
+        "mov",
+        "avi",
+        "mkv",
+        "webm",
+        "ogg",
+        "wav",
+        "flac",
+        "sqlite",
+        "sqlite3",
+        "db",
+        "mo",
+        "gmo",
+        "pickle",
+        "pkl",
+        "npy",
+        "npz",
+        "h5",
+        "hdf5",
+        "parquet",
+        "feather",
+        "onnx",
+        "pt",
+        "pth.tar",
+        "swf",
+        "fla",
+        "blend",
+        "glb",
+        "keystore.bak",
+        "der",
+        "p7b",
+    ]
 )

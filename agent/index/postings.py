@@ -51,7 +51,7 @@ CREATE TABLE posting (term TEXT, segment INT, spans BLOB NOT NULL,
 """
 
 
-class PostingsLost(Exception):  # noqa: N818 - it is what happened
+class PostingsLost(Exception):
     """The file was damaged; it has been emptied, and what it held has to be added again."""
 
 

@@ -115,7 +115,7 @@ def read_snapshot(
                 raise ConfigError(f"--rev needs a git repository, and {folder} is none")
             return _read_folder(folder, known)
         if rev is not None or repo.is_bare:
-            return _read_commit(repo, rev or "HEAD")
+            return _read_commit(repo, "HEAD" if rev is None else rev)
         return _read_worktree(repo, known)
     except GitError as error:
         raise RepoError(f"git cannot read {repo.root if repo else folder}: {error}") from error
@@ -184,7 +184,7 @@ def _read_commit(repo: GitRepo, rev: str) -> Snapshot:
 
 
 def _resolve(repo: GitRepo, rev: str) -> str:
-    if rev.startswith("-") or "\0" in rev:
+    if not rev or rev.startswith("-") or "\0" in rev:
         raise RepoError(f"{rev!r} is not a commit")
     try:
         out = run_git(repo, "rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")

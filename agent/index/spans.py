@@ -19,7 +19,7 @@ WHOLE_LINES = 30
 """A class or section up to this long is one span; longer ones are cut into their members."""
 
 _CONTAINERS = frozenset(
-    "class interface module heading namespace struct trait impl enum type object".split()
+    ["class", "interface", "module", "heading", "namespace", "struct", "trait", "impl", "enum", "type", "object"]
 )
 _ONE_LINERS = frozenset(("constant", "variable", "macro", "type", "property", "field"))
 

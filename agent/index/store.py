@@ -1,7 +1,7 @@
 """What earlier runs found out, in one SQLite file a repository: facts by content, states, results.
 
-Losing the file costs time, never correctness, so a damaged one is thrown away and made anew. Bodies are
-JSON and never pickles: whoever can write to the cache folder must not be able to run code.
+Losing the file costs time, never correctness, so a damaged one is thrown away and made anew. Bodies
+are JSON and never pickles: whoever can write to the cache folder must not be able to run code.
 """
 
 import contextlib
@@ -67,9 +67,7 @@ class Store:
             self._db.executemany("DELETE FROM state WHERE path = ?", gone)
             self._db.executemany("REPLACE INTO state VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def facts(
-        self, keys: Iterable[str], *, with_symbols: bool
-    ) -> Iterator[tuple[str, str, str]]:
+    def facts(self, keys: Iterable[str], *, with_symbols: bool) -> Iterator[tuple[str, str, str]]:
         """Yield (key, facts, symbols) of the keys that are known, both as JSON text.
 
         Symbols are "" if they are not known, and always "" without `with_symbols`.
@@ -182,7 +180,9 @@ def _connect(name: str) -> sqlite3.Connection:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version != SCHEMA:
             db.execute("BEGIN IMMEDIATE")
-            for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall():
+            for (table,) in db.execute(
+                "SELECT name FROM sqlite_master WHERE type='table'"
+            ).fetchall():
                 db.execute(f'DROP TABLE "{table}"')
             for statement in _TABLES.split(";"):
                 db.execute(statement)

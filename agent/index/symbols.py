@@ -1,7 +1,7 @@
 """Text and language -> definitions, names used, and the lines that outline the file.
 
-tree-sitter parses the languages that have a grammar; headings outline prose; everything else gets an
-outline by indentation and keywords. Line numbers are rows of LF, as everywhere.
+tree-sitter parses the languages that have a grammar; headings outline prose; everything else gets
+an outline by indentation and keywords. Line numbers are rows of LF, as everywhere.
 """
 
 from collections import Counter
@@ -29,7 +29,11 @@ _HEADER_LINES = 8
 _CONTAINERS = {"class", "interface", "struct", "enum", "impl", "module", "type"}
 _WHOLE_IF_SMALL = {"struct", "enum", "type", "interface"}
 _ONE_LINERS = {"constant", "variable", "field", "macro", "key", "table", "selector", "property"}
-_KEYS_ONLY = {"json", "yaml", "toml", "css"}
+_NAME_FIELDS = ("name", "left", "key", "property", "declarator")
+_WRAPPED = ("parenthesized_declarator", "reference_declarator")
+_KEY_NODES = ("bare_key", "dotted_key", "quoted_key", "string", "object_reference")
+_NO_SCOPES = (".prototype", "module.exports", "exports")
+_SCRIPTS = {"javascript", "typescript", "tsx"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +148,7 @@ def _found(kind: str, node: "Node", language: str, lines: int) -> _Found | None:
     else:
         node_first = node.start_point.row + 1
     last = _last_row(node) + 1
-    if kind == "assigned":
-        kind = "function"
-    elif kind == "property" and language in ("javascript", "typescript", "tsx"):
+    if kind == "assigned" or (kind == "property" and language in _SCRIPTS):
         kind = "function"
     header_last = last
     body = node.child_by_field_name("body")
@@ -169,12 +171,12 @@ def _header_last(body: "Node", language: str, first: int) -> int:
     """Last line of a definition's header: before the body, or the line of its brace."""
     if language != "python":
         return body.start_point.row + 1
-    docstring = body.named_child(0)
+    opening = body.named_child(0) if body.named_child_count else None
     is_docstring = (
-        docstring is not None
-        and docstring.type == "expression_statement"
-        and (string := docstring.named_child(0)) is not None
-        and string.type == "string"
+        opening is not None
+        and opening.type == "expression_statement"
+        and opening.named_child_count > 0
+        and opening.named_child(0).type == "string"
     )
     row = body.start_point.row
     return max(first, row + 1 if is_docstring else row)
@@ -192,43 +194,44 @@ def _name(kind: str, node: "Node") -> tuple[str, str]:
         named = node.child_by_field_name("type")
         return (_plain(_text(named)), "") if named is not None else ("", "")
     if kind == "selector":
-        child = node.named_child(0)
-        return (" ".join(_text(child).split())[:80], "") if child is not None else ("", "")
-    if kind in ("table", "key", "view", "index") and node.child_by_field_name("name") is None:
+        return (" ".join(_text(node.named_child(0)).split())[:80], "")
+    named = _named(node)
+    if named is None:
         return _key_name(node), ""
-    for field in ("name", "left", "key", "property", "declarator"):
-        named = node.child_by_field_name(field)
-        if named is not None:
-            break
-    else:
-        return _key_name(node), ""
-    while (inner := named.child_by_field_name("declarator")) is not None:
-        named = inner
-    if named.type == "variable_declarator":
-        named = named.child_by_field_name("name") or named
-    if named.type in ("parenthesized_declarator", "reference_declarator") and named.named_child_count:
-        named = named.named_child(named.named_child_count - 1) or named
-        while (inner := named.child_by_field_name("declarator")) is not None:
-            named = inner
-    scope = ""
     if named.type in ("qualified_identifier", "member_expression"):
         whole = _text(named).replace("::", ".").replace(" ", "")
         scope, _, name = whole.rpartition(".")
-        scope = scope.removesuffix(".prototype").removeprefix("module.exports").removeprefix("exports")
-        return _plain(name), _plain(scope.strip("."))
+        for part in _NO_SCOPES:
+            scope = scope.removesuffix(part)
+        return _plain(name), _plain(scope)
+    scope = ""
     if kind == "method" and (receiver := node.child_by_field_name("receiver")) is not None:
         scope = _plain(_text(receiver).strip("()").rpartition(" ")[2].lstrip("*"))
     return _plain(_text(named)), scope
+
+
+def _named(node: "Node") -> "Node | None":
+    """The node that names a definition; C and C++ hide it under declarators."""
+    fields = (node.child_by_field_name(field) for field in _NAME_FIELDS)
+    named = next((child for child in fields if child is not None), None)
+    if named is None:
+        return None
+    while True:
+        inner = named.child_by_field_name("declarator")
+        if inner is None and named.type == "variable_declarator":
+            inner = named.child_by_field_name("name")
+        if inner is None and named.type in _WRAPPED and named.named_child_count:
+            inner = named.named_child(named.named_child_count - 1)
+        if inner is None:
+            return named
+        named = inner
 
 
 def _key_name(node: "Node") -> str:
     """Name of a key, table or statement of a configuration or SQL: its first telling child."""
     for index in range(min(node.named_child_count, 6)):
         child = node.named_child(index)
-        if child is not None and (
-            child.type in ("bare_key", "dotted_key", "quoted_key", "string", "object_reference")
-            or child.type.endswith(("identifier", "scalar", "flow_node"))
-        ):
+        if child.type in _KEY_NODES or child.type.endswith(("identifier", "scalar", "flow_node")):
             return _text(child).strip("\"'` ")[:80]
     return ""
 
@@ -257,7 +260,9 @@ def _nest(found: list[_Found]) -> tuple[list[Definition], list[tuple[int, int]]]
             continue
         seen.add(place)
         around = [outer for outer in open_ if outer.kind not in _ONE_LINERS]
-        container = ".".join([*(outer.name for outer in around), *([item.scope] if item.scope else [])])
+        container = ".".join(
+            [*(outer.name for outer in around), *([item.scope] if item.scope else [])]
+        )
         inner = bool(around) and around[-1].kind in _CONTAINERS
         kind = "method" if item.kind == "function" and inner else item.kind
         kind = "class" if kind == "impl" else kind

@@ -19,9 +19,7 @@ _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]
 _NUMBER = re.compile(r"\d+")
 
 NOT_INDEXED = frozenset(
-    "a an and are as at be been but by for from had has have he i if in is it its me my not of on or"
-    " our self she so than that the their them then there these they this to us was we were will"
-    " with you your".split()
+    ["a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "for", "from", "had", "has", "have", "he", "i", "if", "in", "is", "it", "its", "me", "my", "not", "of", "on", "or", "our", "self", "she", "so", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "to", "us", "was", "we", "were", "will", "with", "you", "your"]
 )
 """Words that stand nearly everywhere, in prose or in code, and tell nothing about a place."""
 

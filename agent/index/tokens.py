@@ -27,8 +27,8 @@ _UNMATCHED = rf"[^\p{{L}}\p{{M}}\p{{N}}\p{{P}}\p{{S}}\s{_CJK}]"
 # space). One pass does the same if no later alternative can eat what an earlier pass would have cut
 # out, if a digit or a CJK character ends a run of spaces as the end of the text does, and if what
 # no pattern matches stays together, as it does between two matches there.
-# The alternatives without look-ahead stand in one group, because tiktoken's engine then tries them all at
-# once; one by one they take nearly twice as long.
+# The alternatives without look-ahead stand in one group, because tiktoken's engine then tries them
+# all at once; one by one they take nearly twice as long.
 _PLAIN = "|".join(
     (
         r"\p{N}{1,3}",

@@ -1,4 +1,4 @@
-"""A function over many files, in processes: batches by size, results in order, progress by bytes."""
+"""A function over many files, in processes: batches by size, results as they come, progress."""
 
 import concurrent.futures
 import gc
@@ -79,7 +79,9 @@ def run_over(
 
 def default_workers() -> int:
     """Return how many processes suit this machine."""
-    return max(1, min(MAX_WORKERS, len(os.sched_getaffinity(0)) if _is_linux() else os.cpu_count() or 1))
+    return max(
+        1, min(MAX_WORKERS, len(os.sched_getaffinity(0)) if _is_linux() else os.cpu_count() or 1)
+    )
 
 
 def _in_this_process(
@@ -125,9 +127,7 @@ def _batches(items: Sequence[tuple[Item, int]]) -> list[list[tuple[Item, int]]]:
     return batches
 
 
-def _pool(
-    root: Path, repo: GitRepo | None, workers: int
-) -> concurrent.futures.ProcessPoolExecutor:
+def _pool(root: Path, repo: GitRepo | None, workers: int) -> concurrent.futures.ProcessPoolExecutor:
     # A fork shares the vocabulary's 40 MB with the parent, but is only safe before threads start.
     forks = _is_linux() and threading.active_count() == 1
     if forks:
@@ -147,7 +147,7 @@ def _is_linux() -> bool:
 
 
 def _open_reader(root: Path, repo: GitRepo | None) -> None:
-    global _reader  # noqa: PLW0603 - one reader a worker process, for its whole life
+    global _reader
     _reader = Reader(root, repo)
 
 

@@ -1,7 +1,7 @@
 """Ranked spans -> an answer without a model: evidence, quoted with line numbers and cited.
 
-It never claims to be more than that. Every line that is quoted is copied from the file that is cited, at
-the number that is shown.
+It never claims to be more than that. Every line that is quoted is copied from the file that is
+cited, at the number that is shown.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -129,13 +129,13 @@ def answer_offline(
     title = " ".join(question.split())
     title = title if len(title) <= 100 else title[:99] + "…"
     head = f"Evidence from the index for: {title}\nNo model was asked; read the quotes.\n"
-    sources = "".join(f"- {_where(item, symbol=True)}\n" for item in evidence_of(citations, evidence))
+    sources = "".join(
+        f"- {_where(item, symbol=True)}\n" for item in evidence_of(citations, evidence)
+    )
     return OfflineAnswer("\n".join((head, *parts, f"Sources\n{sources}")), tuple(citations))
 
 
-def evidence_of(
-    citations: Sequence[Citation], evidence: Sequence[Evidence]
-) -> list[Evidence]:
+def evidence_of(citations: Sequence[Citation], evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return the evidence that was cited, in order."""
     cited = {(c.path, c.start_line, c.end_line) for c in citations}
     return [e for e in evidence if (e.path, e.start_line, e.end_line) in cited]
@@ -161,8 +161,10 @@ def _quote(item: Evidence, lines: Sequence[str], words: frozenset[str]) -> Itera
     for number in _chosen(item, lines, words):
         if number > last + 1:
             yield " " * (width + 3) + "…"
-        line = "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}"
-                       for c in lines[number - 1][: _LINE_CHARS + 1])
+        line = "".join(
+            c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}"
+            for c in lines[number - 1][: _LINE_CHARS + 1]
+        )
         line = line if len(line) <= _LINE_CHARS else line[: _LINE_CHARS - 1] + "…"
         yield f"  {number:>{width}} │ {line}".rstrip()
         last = number

@@ -191,5 +191,3 @@ def _nothing(found: Snapshot, settings: Settings) -> str:
         return "no file is left after --include and --exclude; widen them"
     what = f"the commit {settings.rev}" if settings.rev else f"{found.root}"
     return f"{what} holds no files that can be read"
-
-

@@ -50,6 +50,8 @@ class Progress:
             task = shown.add_task(what, total=None, visible=False)
 
             def report(done: int, total: int) -> None:
-                shown.update(task, completed=done, total=total, visible=total > _MIN_BYTES, refresh=True)
+                shown.update(
+                    task, completed=done, total=total, visible=total > _MIN_BYTES, refresh=True
+                )
 
             yield report

@@ -39,6 +39,13 @@ def guarded(run: Callable[[], int], *, verbose: bool) -> int:
         # What is buffered has nowhere to go; the interpreter must not try again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_LEFT
+    except Exception as error:
+        # The last resort of a program for people who do not read tracebacks; --verbose shows it.
+        if verbose:
+            raise
+        what = f"{type(error).__name__}: {error}".split("\n")[0]
+        sentence = f"a defect of bathy ({what}); --verbose shows where"
+        return exit_code_of(BathyError(sentence), verbose=False)
     else:
         return code
     finally:

@@ -1,4 +1,4 @@
-"""A manifest -> the summary that `bathy pack` prints: tokens by folder, class and file, and gaps."""
+"""A manifest -> what `bathy pack` prints: tokens by folder, class and file, and what is missing."""
 
 import io
 import shutil
@@ -154,7 +154,9 @@ def _show_left_out(manifest: Manifest, console: "Console") -> None:
             table.add_row(f"{len(entries):,}", f"{_tokens(entries):,}", f"{reason}: {names}{more}")
         console.print(table)
         if len(by_size) > _MOST_REASONS:
-            console.print(f"and {len(by_size) - _MOST_REASONS} more reasons; see --output-format json")
+            console.print(
+                f"and {len(by_size) - _MOST_REASONS} more reasons; see --output-format json"
+            )
     if manifest.hints:
         console.print("\nTo fit the rest whole, leave these out", style="bold")
         for line in _flags(manifest.hints):
@@ -179,8 +181,8 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _bar(part: int, whole: int) -> str:
-    eighths = round(_BAR_CHARS * 8 * part / whole) if whole else 0
-    return "█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]
+    full, eighths = divmod(round(_BAR_CHARS * 8 * part / whole) if whole else 0, 8)
+    return "█" * full + " ▏▎▍▌▋▊▉"[eighths].strip()
 
 
 def _table(*columns: str) -> "Table":

@@ -40,9 +40,7 @@ def exclude_globs(files: Iterable[SourceFile], *, capacity_tokens: int) -> tuple
     return tuple(globs)
 
 
-def _largest(
-    sizes: dict[str, int], source: set[str], least: int
-) -> tuple[str, list[str]] | None:
+def _largest(sizes: dict[str, int], source: set[str], least: int) -> tuple[str, list[str]] | None:
     """The glob that saves most, with the paths that it covers."""
     inside: dict[str, list[str]] = {}
     for path in sizes:

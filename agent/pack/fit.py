@@ -1,8 +1,8 @@
 """Ranked files and a budget -> a level of detail for each: full, outline or path.
 
-What fits goes in whole. What does not is chosen by priority for its size, within quotas by class, so that
-tests, translations or one large table cannot eat the window; room that the quotas leave is then given
-away without them. Every cost is an exact count of rendered bytes.
+What fits goes in whole. What does not is chosen by priority for its size, within quotas by class,
+so that tests, translations or one large table cannot eat the window; room that the quotas leave is
+then given away without them. Every cost is an exact count of rendered bytes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -163,9 +163,7 @@ class _Chosen:
         self._used = 0
         self._group_used: dict[str, int] = {}
 
-    def fill(
-        self, files: Iterable[SourceFile], level: Level, *, limit: int, quotas: bool
-    ) -> None:
+    def fill(self, files: Iterable[SourceFile], level: Level, *, limit: int, quotas: bool) -> None:
         for file in files:
             if file.path in self.blocks:
                 continue

@@ -1,4 +1,4 @@
-"""An index and a budget -> the packed prompt and its manifest. Selection, detail, placement, bytes."""
+"""An index and a budget -> the packed prompt and its manifest: choice, detail, place, bytes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,9 +38,7 @@ class Packed:
     manifest: Manifest
 
 
-def pack_index(
-    index: Index, *, budget: int | str | None, shown: ShownText, count: Count
-) -> Packed:
+def pack_index(index: Index, *, budget: int | str | None, shown: ShownText, count: Count) -> Packed:
     """Pack a repository.
 
     Args:
@@ -153,7 +151,9 @@ def _manifest(
     ranks = {p.path: (at, p) for at, p in enumerate(ranked, 1)}
     positions = {path: at for at, path in enumerate(placed, 1)}
     entries = [_entry(f, fit, ranks.get(f.path), positions.get(f.path, 0)) for f in index.files]
-    entries += [ManifestEntry(s.path, "", "", "skipped", 0, 0, 0, 0, s.reason) for s in index.skipped]
+    entries += [
+        ManifestEntry(s.path, "", "", "skipped", 0, 0, 0, 0, s.reason) for s in index.skipped
+    ]
     entries.sort(key=lambda e: e.path.encode("utf-8", "surrogateescape"))
     snapshot = index.snapshot
     whole = fit.whole or bool(fit.stepped_down)
@@ -167,9 +167,7 @@ def _manifest(
         tokens=tokens,
         tree_tokens=tree_tokens,
         files=tuple(entries),
-        redacted=sum(
-            len(f.facts.findings) for f in index.files if f.path in fit.blocks
-        ),
+        redacted=sum(len(f.facts.findings) for f in index.files if f.path in fit.blocks),
         secrets=sum(len(f.facts.findings) for f in index.files),
         summary=_summary(fit),
         hints=() if whole else exclude_globs(index.files, capacity_tokens=capacity),

@@ -89,7 +89,7 @@ def rank_files(index: Index) -> tuple[Priority, ...]:
 
 
 def _note(file: SourceFile) -> tuple[str, float]:
-    folder, _, name = file.path.rpartition("/")
+    name = file.path.rpartition("/")[2]
     depth = file.path.count("/")
     stem = name.partition(".")[0].lower()
     file_class = file.facts.file_class

@@ -82,11 +82,11 @@ _JAVA_FRAME = re.compile(r"^\s*at ([\w.$]{1,200})\.([\w$<>]{1,100})\(([\w$]{1,10
 _ERROR = re.compile(r"^(?:E\s+)?(?:[\w.]{1,100}\.)?([A-Z]\w{1,80}(?:Error|Exception|Warning))\b", re.M)
 _TRACE_START = re.compile(r"^\s*(?:Traceback \(most recent|Exception in thread|Caused by:|thread '.{1,80}' panicked)")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|#)[A-Za-z_$][\w$]*)*")
+_CALLED = re.compile(r"([\w.]{1,100})\(")
 _QUOTED = re.compile(r'"([^"\n]{3,200})"')
 _CODE_SPAN = re.compile(r"`{1,2}([^`\n]{1,300})`{1,2}")
 _KNOWN_SUFFIXES = frozenset(
-    "py pyi pyx pxd go rs js jsx ts tsx mjs cjs java c h cc cpp hpp cs rb php kt scala swift sh md rst"
-    " txt toml cfg ini yml yaml html css scss json sql xml gradle mod tpl in bat ps1 lua ex vue".split()
+    ["py", "pyi", "pyx", "pxd", "go", "rs", "js", "jsx", "ts", "tsx", "mjs", "cjs", "java", "c", "h", "cc", "cpp", "hpp", "cs", "rb", "php", "kt", "scala", "swift", "sh", "md", "rst", "txt", "toml", "cfg", "ini", "yml", "yaml", "html", "css", "scss", "json", "sql", "xml", "gradle", "mod", "tpl", "in", "bat", "ps1", "lua", "ex", "vue"]
 )
 
 
@@ -235,7 +235,7 @@ def _paths(text: str, links: Iterable[str]) -> Iterator[str]:
 
 def _names(text: str, *, code_only: bool) -> Iterator[str]:
     spans = " ".join(_CODE_SPAN.findall(text))
-    called = set(re.findall(r"([\w.]+)\(", text))
+    called = set(_CALLED.findall(text))
     marked = set(_NAME.findall(spans))
     for found in _NAME.findall(text):
         parts = re.split(r"\.|::|#", found)

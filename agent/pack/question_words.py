@@ -35,14 +35,6 @@ FILLER = frozenset(
 """Words that count a fifth of others."""
 
 TEMPLATE = frozenset(
-    "a about actual additional any are area available before behavior behaviour browser browsers bug"
-    " can check checklist code complete configuration context current debug describe description"
-    " desired desktop details device did dialect do enhancement environment error example"
-    " expected feature following happened have how i info information is issue it key label like logs"
-    " minimal need of or os output platform please possible problem proposal provide python related"
-    " report reproduce reproducing reproduction request result results runtime sample screenshots"
-    " section should smartphone solution solve solved steps suggested summary system teardown the to"
-    " trace traceback us version versions what willing with work would you your observed this"
-    " bug-report search willingness submit pr alternatives considered".split()
+    ["a", "about", "actual", "additional", "any", "are", "area", "available", "before", "behavior", "behaviour", "browser", "browsers", "bug", "can", "check", "checklist", "code", "complete", "configuration", "context", "current", "debug", "describe", "description", "desired", "desktop", "details", "device", "did", "dialect", "do", "enhancement", "environment", "error", "example", "expected", "feature", "following", "happened", "have", "how", "i", "info", "information", "is", "issue", "it", "key", "label", "like", "logs", "minimal", "need", "of", "or", "os", "output", "platform", "please", "possible", "problem", "proposal", "provide", "python", "related", "report", "reproduce", "reproducing", "reproduction", "request", "result", "results", "runtime", "sample", "screenshots", "section", "should", "smartphone", "solution", "solve", "solved", "steps", "suggested", "summary", "system", "teardown", "the", "to", "trace", "traceback", "us", "version", "versions", "what", "willing", "with", "work", "would", "you", "your", "observed", "this", "bug-report", "search", "willingness", "submit", "pr", "alternatives", "considered"]
 )
 """Headings of nothing but these words are an issue template's, not the author's."""

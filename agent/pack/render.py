@@ -1,9 +1,9 @@
 """Files at a level of detail -> the bytes that a model reads.
 
-Inside a block every line of a file starts with its number and a tab, and empty lines stay empty, so a
-line that starts with "<" is never a file's own: no file can close its block or open another's. Only LF
-ends a line. Blocks start with "<" and end with LF, where the tokenizer always cuts, so the tokens of a
-pack are the sum of the tokens of its blocks.
+Inside a block every line of a file starts with its number and a tab, and empty lines stay empty, so
+a line that starts with "<" is never a file's own: no file can close its block or open another's.
+Only LF ends a line. Blocks start with "<" and end with LF, where the tokenizer always cuts, so the
+tokens of a pack are the sum of the tokens of its blocks.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

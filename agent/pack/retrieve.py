@@ -44,7 +44,7 @@ PRIOR: Mapping[FileClass, float] = {
 }
 """What a file's score is multiplied by, by its class; 0 for those that hold no text."""
 
-CHANGE_LOGS = frozenset("changes changelog changelogs history news whatsnew releases release_notes".split())
+CHANGE_LOGS = frozenset(["changes", "changelog", "changelogs", "history", "news", "whatsnew", "releases", "release_notes"])
 CHANGE_LOG_PRIOR = 0.1
 """Change logs hold every word of every issue that was ever closed."""
 
@@ -273,7 +273,7 @@ def _fits(told: Sequence[Told], position: int, named: Evidence | None) -> bool:
     if named is not None and named.is_named:
         return True
     held = [t.idf for t in told if position in t.holders]
-    return len(held) >= 2 or bool(held) and sum(held) >= FLOOR_SHARE * sum(t.idf for t in told)
+    return len(held) >= 2 or (bool(held) and sum(held) >= FLOOR_SHARE * sum(t.idf for t in told))
 
 
 def _matches(told: Sequence[Told], position: int) -> tuple[str, ...]:
@@ -294,7 +294,3 @@ def _best_spans(
         RankedSpan(span.start_line, span.end_line, score, span.symbol)
         for span, score in ((view.span_at(number), score) for number, score in chosen)
     )
-
-
-def _matches(question: Question, scores: Scores, position: int) -> tuple[str, ...]:
-    return ()

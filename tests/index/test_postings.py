@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from bathy.agent.index.postings import Postings, PostingsLost, View, index_text
 from bathy.agent.index.spans import Span
 from bathy.agent.index.symbols import extract_symbols
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 TEXTS = {
     "a": "def register_rule(name):\n    return name\n",

@@ -1,8 +1,7 @@
-from hypothesis import given
-from hypothesis import strategies as st
-
 from bathy.agent.index.spans import MAX_LINES, Span, cut_spans, qualified
 from bathy.agent.index.symbols import Definition, extract_symbols
+from hypothesis import given
+from hypothesis import strategies as st
 
 KINDS = ("function", "method", "class", "constant", "heading", "module", "key")
 

@@ -1,7 +1,4 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from bathy.agent.index.terms import (
     MAX_WORD_CHARS,
     add_terms,
@@ -12,6 +9,8 @@ from bathy.agent.index.terms import (
     terms_of,
     words_of,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
