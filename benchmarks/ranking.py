@@ -1,11 +1,11 @@
-"""Ranks the files of every item of a retrieval set and writes a line for each, for the sets' scorer.
+"""Ranks the files of every item of a retrieval set; writes a line for each, for the sets' scorer.
 
   python benchmarks/ranking.py EVAL_DIR REPOS_DIR RANKINGS.jsonl [--cache DIR] [--workers N]
 
-EVAL_DIR holds JSON lines files (`localization*.jsonl`, `repoqa*.jsonl`); each item has an id, a `repo`
-(OWNER/NAME), a commit and a query or question. REPOS_DIR/OWNER+NAME is a clone or a bare mirror. The
-library is called as `bathy search --rev` calls it; repositories run in parallel processes, and what was
-indexed of one commit is not indexed again for the next.
+EVAL_DIR holds JSON lines files (`localization*.jsonl`, `repoqa*.jsonl`); each item has an id, a
+`repo` (OWNER/NAME), a commit and a query or question. REPOS_DIR/OWNER+NAME is a clone or a bare
+mirror. The library is called as `bathy search --rev` calls it; repositories run in parallel
+processes, and what was indexed of one commit is not indexed again for the next.
 """
 
 import argparse
@@ -34,7 +34,9 @@ Item = dict[str, Any]
 
 def main() -> None:
     """Rank all items; print how long it took."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("eval_dir", type=Path)
     parser.add_argument("repos_dir", type=Path)
     parser.add_argument("rankings", type=Path)
@@ -52,7 +54,8 @@ def main() -> None:
         ]
         with ProcessPoolExecutor(args.workers) as pool:
             futures = [pool.submit(rank_repo, *job) for job in jobs]
-            lines = sorted((line for future in futures for line in future.result()), key=lambda x: x["id"])
+            lines = [line for future in futures for line in future.result()]
+    lines.sort(key=lambda line: line["id"])
     with args.rankings.open("w", encoding="utf-8") as out:
         out.writelines(json.dumps(line) + "\n" for line in lines)
     print(f"{len(lines)} items in {time.monotonic() - began:.0f} s", file=sys.stderr)

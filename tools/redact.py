@@ -28,6 +28,7 @@ from bathy.tools.secret_rules import (
 REDACTION_MARK = "[redacted: "
 """How every mark starts."""
 
+_HEX = re.compile(r"[0-9a-fA-F]+")
 _MARK = re.compile(r"\[redacted: [a-z0-9 ]{1,60}\]")
 _DOTENV = re.compile(r"(?:^|/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|\.envrc)$")
 _DOTENV_EXAMPLE = re.compile(r"example|sample|template|dist$|defaults?$|tmpl$", re.IGNORECASE)
@@ -172,7 +173,9 @@ def _looks_random(value: str) -> bool:
         return False
     has_digit = any(c.isdigit() for c in value)
     has_letter = any(c.isalpha() for c in value)
-    if not (has_digit and has_letter) or _entropy(value) < _MIN_ASSIGNED_ENTROPY:
+    # Hexadecimal has four bits a character at most, and short values stay well below.
+    least = _MIN_ENTROPY if _HEX.fullmatch(value) else _MIN_ASSIGNED_ENTROPY
+    if not (has_digit and has_letter) or _entropy(value) < least:
         return False
     digits = sum(c.isdigit() for c in value)
     words = re.findall(r"[a-z]{4,}|[A-Z][a-z]{3,}|[A-Z]{4,}", value)

@@ -1,46 +1,45 @@
-"""Spans of files -> an inverted index in one SQLite file a repository, and BM25 over it.
+"""Spans of files -> an inverted index in one SQLite file a repository.
 
-Postings are packed arrays, one row for a term and a segment; a segment is what one call added. FTS5 was
-measured beside it: reading term frequencies back through its vocabulary table takes one Python row for
-each occurrence, and its ranking function counts every row of the table, also those of other commits.
-Here the frequencies and lengths that BM25 needs are those of the files asked about, so an answer
-depends on nothing else that was ever indexed.
+Postings are packed arrays, one row for a term and a segment; a segment is what one call added.
+Files are known by their blob ids, so that only new content is ever indexed.
 
 Losing the file costs time, never correctness: a damaged one is thrown away and made anew.
 """
 
 import contextlib
-import math
 import sqlite3
 import sys
-import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from bathy.agent.index.spans import Span, cut_spans, qualified
 from bathy.agent.index.symbols import Definition
 from bathy.agent.index.terms import add_terms, count_terms
+from bathy.agent.index.view import TF_BITS, View
 
 SCHEMA = 1
 """Raised when what is stored, or what it is computed from, changes meaning."""
 
-K1, B = 1.5, 0.75
-"""BM25's saturation and length normalisation: the usual values, and none tried was better."""
+MOST_SEGMENTS = 300
+"""With more of them, the file is made anew when it is opened, without what is gone."""
 
-COMMON_SHARE = 0.3
-"""Terms in more than this share of the spans say nothing about a place and are left out."""
+WAIT_S = 60
+"""How long to wait for another process that writes, in seconds."""
 
 NAME_TIMES, CONTAINER_TIMES = 3, 1
 """How often the name of a span's own definition, and of what is around it, count as said in it."""
 
 _NO_SYMBOLS = frozenset(("heading", "key", "selector", "table"))
 _SEGMENT_POSTINGS = 4_000_000
-_TF_BITS = 8
-_MAX_TF = (1 << _TF_BITS) - 1
+_IN_MEMORY = ":memory:"
+_MOST_TIMES = (1 << TF_BITS) - 1
+
 
 _TABLES = """
 CREATE TABLE segment (id INTEGER PRIMARY KEY, base INT NOT NULL, spans INT NOT NULL);
@@ -52,7 +51,10 @@ CREATE TABLE posting (term TEXT, segment INT, spans BLOB NOT NULL,
 
 
 class PostingsLost(Exception):
-    """The file was damaged; it has been emptied, and what it held has to be added again."""
+    """The file was damaged or is held by others; what it held has to be added again.
+
+    The index is empty afterwards: a new file at first, the second time one in memory.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,20 @@ class IndexedSpan:
     span: Span
     counts: Mapping[str, int]
     defines: tuple[str, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross between processes as one string and one array: three times faster than a dict."""
+        span, times = self.span, array("I", self.counts.values())
+        place = (span.start_line, span.end_line, span.symbol)
+        return _restored, (place, "\n".join(self.counts), times.tobytes(), self.defines)
+
+
+def _restored(
+    place: tuple[int, int, str], terms: str, times: bytes, defines: tuple[str, ...]
+) -> IndexedSpan:
+    counts = array("I")
+    counts.frombytes(times)
+    return IndexedSpan(Span(*place), dict(zip(terms.split("\n"), counts, strict=False)), defines)
 
 
 def index_text(text: str, definitions: Sequence[Definition]) -> tuple[IndexedSpan, ...]:
@@ -99,34 +115,23 @@ def definition_terms(definition: Definition) -> tuple[str, ...]:
     return (own, "=" + ".".join(parts[-2:]))
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """What BM25 makes of one set of weighted terms.
-
-    Attributes:
-        spans: Score by span number, for the spans that hold a term.
-        blobs: Score of whole files by blob position, likewise.
-        idf: Inverse document frequency of each term that was counted, among spans.
-    """
-
-    spans: Mapping[int, float]
-    blobs: Mapping[int, float]
-    idf: Mapping[str, float]
-
-
 class Postings:
     """The inverted index of one repository. Several processes may share its file."""
 
     def __init__(self, path: Path) -> None:
         """Open the index or make it; fall back to memory where the disk refuses."""
         self._path = path
+        self._was_lost = False
         self._db = _open(path)
 
     def __enter__(self) -> "Postings":
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -138,7 +143,7 @@ class Postings:
         """Return the ids that are not indexed yet, each once, in their order.
 
         Raises:
-            PostingsLost: The file was damaged and is empty now.
+            PostingsLost: The file was damaged.
         """
         wanted = dict.fromkeys(blobs)
         with self._guarded():
@@ -153,7 +158,7 @@ class Postings:
                 postings are held in memory at a time.
 
         Raises:
-            PostingsLost: The file was damaged and is empty now.
+            PostingsLost: The file was damaged.
         """
         segment = _Segment()
         for blob, spans in items:
@@ -163,11 +168,11 @@ class Postings:
                 segment = _Segment()
         self._write(segment)
 
-    def view(self, blobs: Sequence[str]) -> "View":
+    def view(self, blobs: Sequence[str]) -> View:
         """Look at some of the files only; ids that are not indexed are as if empty.
 
         Raises:
-            PostingsLost: The file was damaged and is empty now.
+            PostingsLost: The file was damaged.
         """
         with self._guarded():
             return View(self, blobs)
@@ -176,7 +181,7 @@ class Postings:
         """Return a file's spans; () if it is not indexed.
 
         Raises:
-            PostingsLost: The file was damaged and is empty now.
+            PostingsLost: The file was damaged.
         """
         with self._guarded():
             row = self._db.execute("SELECT spans FROM blob WHERE id = ?", (blob,)).fetchone()
@@ -203,7 +208,7 @@ class Postings:
             )
             return [(segment, _unpack(packed)) for segment, packed in rows]
 
-    def _rows(self, columns: str, blobs: Iterable[str]) -> Iterator[tuple[object, ...]]:
+    def _rows(self, columns: str, blobs: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         wanted = list(blobs)
         for at in range(0, len(wanted), 500):
             part = wanted[at : at + 500]
@@ -219,8 +224,8 @@ class Postings:
         with self._guarded(), self._writing():
             db = self._db
             base = db.execute("SELECT max(base + spans) FROM segment").fetchone()[0] or 0
-            spans = len(segment.lengths)
-            number = db.execute("INSERT INTO segment (base, spans) VALUES (?, ?)", (base, spans)).lastrowid
+            row = (base, len(segment.lengths))
+            number = db.execute("INSERT INTO segment (base, spans) VALUES (?, ?)", row).lastrowid
             db.executemany(
                 "INSERT OR IGNORE INTO blob VALUES (?, ?, ?, ?)",
                 (
@@ -228,9 +233,10 @@ class Postings:
                     for blob, first, end, kept in segment.blobs
                 ),
             )
+            postings = segment.postings
             db.executemany(
                 "INSERT INTO posting VALUES (?, ?, ?)",
-                ((term, number, _pack(packed)) for term, packed in sorted(segment.postings.items())),
+                ((term, number, _pack(postings[term])) for term in sorted(postings)),
             )
 
     @contextlib.contextmanager
@@ -247,121 +253,18 @@ class Postings:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
-            if not _is_damage(error):
-                raise
-            self._start_again(error)
-        except (sqlite3.DatabaseError, ValueError, zlib.error) as error:
+        except (sqlite3.Error, ValueError) as error:
             self._start_again(error)
 
     def _start_again(self, error: Exception) -> None:
         self._db.close()
-        _remove(self._path)
-        self._db = _open(self._path)
+        if self._was_lost or _is_passing(error):
+            self._db = _connect(_IN_MEMORY)
+        else:
+            _remove(self._path)
+            self._db = _open(self._path)
+        self._was_lost = True
         raise PostingsLost(str(error)) from error
-
-
-class View:
-    """Some of the files of an index, as if nothing else were in it.
-
-    Span numbers mean something within one view only; `blob_of` and `span_at` resolve them.
-    """
-
-    def __init__(self, postings: Postings, blobs: Sequence[str]) -> None:
-        """Read the spans' lengths; `Postings.view` makes these."""
-        self._postings = postings
-        self._blobs = tuple(dict.fromkeys(blobs))
-        self._bases = postings.segments()
-        total = self._bases[-1]
-        found = postings.lengths_of(self._blobs)
-        self._owner = array("i", [-1]) * total
-        self._firsts: list[int] = []
-        lengths, self._file_lengths = array("I", [0]) * total, []
-        for position, blob in enumerate(self._blobs):
-            first, own = found.get(blob, (0, array("I")))
-            self._firsts.append(first)
-            self._file_lengths.append(sum(own))
-            lengths[first : first + len(own)] = own
-            self._owner[first : first + len(own)] = array("i", [position]) * len(own)
-        self._spans = total - self._owner.count(-1)
-        self._all = self._spans == total
-        mean = max(1.0, sum(self._file_lengths) / max(1, self._spans))
-        self._norms = [K1 * (1 - B + B * n / mean) for n in lengths]
-        self._known: dict[str, array[int]] = {}
-
-    @property
-    def blobs(self) -> Sequence[str]:
-        """The ids looked at, each once; a blob's position is its place here."""
-        return self._blobs
-
-    @property
-    def span_count(self) -> int:
-        """How many spans the files have."""
-        return self._spans
-
-    def blob_of(self, span: int) -> int:
-        """Return the position of the file that holds a span."""
-        return self._owner[span]
-
-    def span_at(self, span: int) -> Span:
-        """Return the lines and symbol of a span."""
-        position = self._owner[span]
-        return self._postings.spans_of(self._blobs[position])[span - self._firsts[position]]
-
-    def holders(self, term: str) -> list[int]:
-        """Return the spans that hold a term, ascending."""
-        return [packed >> _TF_BITS for packed in self._packed(term)]
-
-    def score(self, terms: Mapping[str, float]) -> Scores:
-        """Score spans and files by BM25.
-
-        Args:
-            terms: Weight in the question by term, > 0.
-
-        Returns:
-            The same scores for the same files and terms, to the last bit.
-        """
-        spans = [0.0] * len(self._norms)
-        blobs: dict[int, float] = defaultdict(float)
-        idf: dict[str, float] = {}
-        owner, norms = self._owner, self._norms
-        common = COMMON_SHARE * max(self._spans, 100)
-        file_norms = self._file_norms()
-        for term, weight in sorted(terms.items()):
-            packed = self._packed(term)
-            if not packed or len(packed) > common:
-                continue
-            idf[term] = inverse_frequency(len(packed), self._spans)
-            gain = weight * idf[term] * (K1 + 1)
-            in_file: dict[int, int] = defaultdict(int)
-            for posting in packed:
-                span, times = posting >> _TF_BITS, posting & _MAX_TF
-                spans[span] += gain * times / (times + norms[span])
-                in_file[owner[span]] += times
-            gain = weight * inverse_frequency(len(in_file), len(self._blobs)) * (K1 + 1)
-            for position, times in in_file.items():
-                blobs[position] += gain * times / (times + file_norms[position])
-        return Scores({i: s for i, s in enumerate(spans) if s > 0}, blobs, idf)
-
-    def _file_norms(self) -> list[float]:
-        mean = max(1.0, sum(self._file_lengths) / max(1, len(self._file_lengths)))
-        return [K1 * (1 - B + B * n / mean) for n in self._file_lengths]
-
-    def _packed(self, term: str) -> "array[int]":
-        """Postings of a term in this view: span number << 8 | frequency."""
-        known = self._known.get(term)
-        if known is None:
-            known = self._known[term] = array("Q")
-            for segment, found in self._postings.postings_of(term):
-                base = self._bases.get(segment, 0)
-                if self._all:
-                    known.extend(packed + (base << _TF_BITS) for packed in found)
-                    continue
-                for packed in found:
-                    span = (packed >> _TF_BITS) + base
-                    if self._owner[span] >= 0:
-                        known.append(packed + (base << _TF_BITS))
-        return known
 
 
 class _Segment:
@@ -370,27 +273,22 @@ class _Segment:
     def __init__(self) -> None:
         self.blobs: list[tuple[str, int, int, str]] = []
         self.lengths: array[int] = array("I")
-        self.postings: dict[str, array[int]] = defaultdict(lambda: array("I"))
+        self.postings: dict[str, array[int]] = defaultdict(partial(array, "I"))
         self.size = 0
 
     def add(self, blob: str, spans: Sequence[IndexedSpan]) -> None:
         """Take one file in."""
         first, postings = len(self.lengths), self.postings
         for indexed in spans:
-            mark = len(self.lengths) << _TF_BITS
+            mark = len(self.lengths) << TF_BITS
             for term, times in indexed.counts.items():
-                postings[term].append(mark | (times if times < _MAX_TF else _MAX_TF))
+                postings[term].append(mark | (times if times < _MOST_TIMES else _MOST_TIMES))
             for term in indexed.defines:
                 postings[term].append(mark | 1)
             self.lengths.append(sum(indexed.counts.values()))
             self.size += len(indexed.counts) + len(indexed.defines)
         kept = _dump_spans([indexed.span for indexed in spans])
         self.blobs.append((blob, first, len(self.lengths), kept))
-
-
-def inverse_frequency(holding: int, of: int) -> float:
-    """Return BM25's weight of a term that so many of so many spans hold; > 0."""
-    return math.log(1 + (of - holding + 0.5) / (holding + 0.5))
 
 
 def _dump_spans(spans: Sequence[Span]) -> str:
@@ -421,8 +319,10 @@ def _unpack(data: bytes) -> "array[int]":
     return values
 
 
-def _is_damage(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
+def _is_passing(error: Exception) -> bool:
+    """Say whether the file is only held by others for longer than we wait."""
+    code = error.sqlite_errorcode if isinstance(error, sqlite3.OperationalError) else 0
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _remove(path: Path) -> None:
@@ -437,31 +337,35 @@ def _open(path: Path) -> sqlite3.Connection:
     for _ in range(2):
         try:
             return _connect(str(path))
-        except sqlite3.OperationalError as error:
-            if not _is_damage(error):
-                raise
+        except sqlite3.Error as error:
+            if _is_passing(error):
+                break
             _remove(path)
-        except sqlite3.DatabaseError:
-            _remove(path)
-    return _connect(":memory:")
+    return _connect(_IN_MEMORY)
 
 
 def _connect(name: str) -> sqlite3.Connection:
-    db = sqlite3.connect(name, timeout=60, isolation_level=None)
+    db = sqlite3.connect(name, timeout=WAIT_S, isolation_level=None)
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
-        if db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA:
+        if not _is_usable(db):
             _make_tables(db)
-    except sqlite3.DatabaseError:
+    except sqlite3.Error:
         db.close()
         raise
     return db
 
 
+def _is_usable(db: sqlite3.Connection) -> bool:
+    if db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA:
+        return False
+    return bool(db.execute("SELECT count(*) FROM segment").fetchone()[0] <= MOST_SEGMENTS)
+
+
 def _make_tables(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
-    if db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA:
+    if not _is_usable(db):
         tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for (table,) in tables:
             db.execute(f'DROP TABLE "{table}"')

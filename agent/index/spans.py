@@ -19,9 +19,11 @@ WHOLE_LINES = 30
 """A class or section up to this long is one span; longer ones are cut into their members."""
 
 _CONTAINERS = frozenset(
-    ["class", "interface", "module", "heading", "namespace", "struct", "trait", "impl", "enum", "type", "object"]
+    ("class", "interface", "module", "heading", "namespace", "struct", "trait", "impl", "enum")
 )
-_ONE_LINERS = frozenset(("constant", "variable", "macro", "type", "property", "field"))
+_ONE_LINERS = frozenset(
+    ("constant", "variable", "macro", "type", "property", "field", "key", "table", "selector")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +126,18 @@ def _joined(spans: Iterator[Span]) -> Iterator[Span]:
         if held is None:
             held = span
             continue
-        small = held.end_line - held.start_line < 3 and span.end_line - held.start_line < WHOLE_LINES
-        if small and _parent(held.symbol, span.symbol):
+        is_scrap = held.end_line - held.start_line < 3
+        if is_scrap and _parent(held.symbol, span.symbol) and _together(held, span) <= WHOLE_LINES:
             held = Span(held.start_line, span.end_line, span.symbol)
             continue
         yield held
         held = span
     if held is not None:
         yield held
+
+
+def _together(held: Span, span: Span) -> int:
+    return span.end_line - held.start_line + 1
 
 
 def _parent(outer: str, inner: str) -> bool:

@@ -128,7 +128,8 @@ def _parse(text: str, language: str) -> Symbols:
         for node in nodes
         if (item := _found(kind, node, language, lines)) is not None
     ]
-    found.sort(key=lambda item: (item.first, -item.last, item.name, item.kind))
+    # Of two captures of one place, such as a constant that holds a function, the last is dropped.
+    found.sort(key=lambda f: (f.first, -f.last, f.name, f.kind in _ONE_LINERS, f.kind))
     definitions, shown = _nest(found)
     return Symbols(
         tuple(definitions),

@@ -1,4 +1,4 @@
-"""What a question names outright -> evidence for single files: paths, calls of a traceback, symbols.
+"""What a question names outright -> evidence for files: paths, calls of a traceback, symbols.
 
 Each kind of evidence is a number from 0 to about 1; `WEIGHTS` says what they count beside the best
 possible match of words, which is 1. Weights may be off by half without harm, by trial.
@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 
-from bathy.agent.index.postings import View
 from bathy.agent.index.terms import count_terms, parts_of, stem
+from bathy.agent.index.view import View
 from bathy.agent.pack.question import Question
 
 WEIGHTS: Mapping[str, float] = {
@@ -159,9 +159,7 @@ def _add_symbols(
                     kept[span] = kept.get(span, 0.0) + strength
 
 
-def _add_path_words(
-    question: Question, paths: Sequence[str], found: dict[str, Evidence]
-) -> None:
+def _add_path_words(question: Question, paths: Sequence[str], found: dict[str, Evidence]) -> None:
     words = {stem(word) for word in question.words}
     terms_of_path = {path: count_terms(path) for path in paths}
     holding: dict[str, int] = defaultdict(int)
@@ -172,7 +170,8 @@ def _add_path_words(
     for path, terms in terms_of_path.items():
         fit = sum(
             min(wanted[term], 1.5) / (1 + 0.2 * holding[term]) ** 0.5
-            for term in terms if term in wanted and wanted[term] >= 0.9
+            for term in terms
+            if term in wanted and wanted[term] >= 0.9
         )
         if fit:
             found[path].add("path words", min(1.0, fit / 2), "")

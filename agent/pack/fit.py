@@ -83,7 +83,8 @@ def fit_files(
     *,
     budget_tokens: int,
     render: Render,
-    whole_only: bool = False,
+    may_choose: bool = True,
+    may_step_down: bool = True,
 ) -> Fit | None:
     """Choose a level for every ranked file.
 
@@ -92,15 +93,17 @@ def fit_files(
         ranked: Best first.
         budget_tokens: For file blocks alone, over 0.
         render: Gives exact costs.
-        whole_only: Do not choose among files if they do not fit whole.
+        may_choose: Choose by priority if it must be; else give up.
+        may_step_down: Leave out lock, generated, vendored and minified files, the largest first, if
+            the rest then fits whole.
 
     Returns:
-        A fit whose blocks hold at most `budget_tokens` together; None only with `whole_only`, if
-        even without lock, generated and vendored files the rest does not fit. Deterministic.
+        A fit whose blocks hold at most `budget_tokens` together; None if it takes what the caller
+        did not allow. Deterministic.
     """
     order = [files[p.path] for p in ranked]
-    whole = _fit_whole(order, budget_tokens, render)
-    if whole is not None or whole_only:
+    whole = _fit_whole(order, budget_tokens, render, may_step_down=may_step_down)
+    if whole is not None or not may_choose:
         return whole
     return _fit_ladder(order, ranked, budget_tokens, render)
 
@@ -110,9 +113,11 @@ def estimate_tokens(file: SourceFile) -> int:
     return file.facts.tokens + _TOKENS_A_LINE * file.facts.lines + 15
 
 
-def _fit_whole(order: Sequence[SourceFile], budget_tokens: int, render: Render) -> Fit | None:
+def _fit_whole(
+    order: Sequence[SourceFile], budget_tokens: int, render: Render, *, may_step_down: bool
+) -> Fit | None:
     """Everything in full, or all but the largest lock, generated and vendored files."""
-    spare = [f for f in order if f.facts.file_class in _STEP_DOWN]
+    spare = [f for f in order if f.facts.file_class in _STEP_DOWN and may_step_down]
     core = sum(estimate_tokens(f) for f in order) - sum(estimate_tokens(f) for f in spare)
     if core > budget_tokens * 1.15:
         return None

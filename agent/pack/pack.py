@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bathy.agent.errors import BudgetError
 from bathy.agent.index.build import Index, SourceFile
@@ -44,7 +45,8 @@ def pack_index(index: Index, *, budget: int | str | None, shown: ShownText, coun
     Args:
         index: What it holds.
         budget: Tokens, "max" for all that the window leaves, or None: the whole repository if it
-            fits into the window, else the best `DEFAULT_TOKENS`.
+            fits into the window, else without lock, generated and vendored files if they make the
+            difference, else the best `DEFAULT_TOKENS`.
         shown: Gives texts.
         count: Counts tokens.
 
@@ -56,27 +58,37 @@ def pack_index(index: Index, *, budget: int | str | None, shown: ShownText, coun
     """
     capacity = WINDOW_TOKENS - RESERVE_TOKENS
     ranked = rank_files(index)
+    attempts: list[_Attempt]
     if budget is None:
-        packed = _pack(index, ranked, capacity, shown, count, whole_only=True)
-        if packed is not None:
-            return packed
-        allowed = DEFAULT_TOKENS
+        attempts = [
+            _Attempt(capacity, may_step_down=False, may_choose=False),
+            _Attempt(DEFAULT_TOKENS, may_step_down=True, may_choose=False),
+            _Attempt(capacity, may_step_down=True, may_choose=False),
+            _Attempt(DEFAULT_TOKENS, may_step_down=True, may_choose=True),
+        ]
     else:
         allowed = capacity if isinstance(budget, str) else budget
-    packed = _pack(index, ranked, allowed, shown, count, whole_only=False)
-    assert packed is not None
-    return packed
+        attempts = [_Attempt(allowed, may_step_down=True, may_choose=True)]
+    found = (_pack(index, ranked, attempt, shown, count) for attempt in attempts)
+    return next(packed for packed in found if packed is not None)
+
+
+class _Attempt(NamedTuple):
+    """A budget, and what may be given up for it."""
+
+    budget: int
+    may_step_down: bool
+    may_choose: bool
 
 
 def _pack(
     index: Index,
     ranked: Sequence[Priority],
-    budget: int,
+    attempt: _Attempt,
     shown: ShownText,
     count: Count,
-    *,
-    whole_only: bool,
 ) -> Packed | None:
+    budget = attempt.budget
     paths = [f.path for f in index.files] + [s.path for s in index.skipped]
     with_names, frame = _frame_tokens(paths, budget, count)
     fit = fit_files(
@@ -84,7 +96,8 @@ def _pack(
         ranked,
         budget_tokens=budget - frame,
         render=_renderer(shown, count),
-        whole_only=whole_only,
+        may_choose=attempt.may_choose,
+        may_step_down=attempt.may_step_down,
     )
     if fit is None:
         return None
@@ -194,11 +207,11 @@ def _entry(
     parts = [file.facts.reason]
     if priority is not None:
         parts += [priority.note] if priority.note else []
-        parts += [f"used by {priority.used_by} files"] if priority.used_by else []
-        parts += [f"{priority.changes} changes"] if priority.changes else []
+        parts += [f"used by {_count(priority.used_by, 'file')}"] if priority.used_by else []
+        parts += [_count(priority.changes, "change")] if priority.changes else []
         parts.append(fit.reasons.get(file.path, "its text has gone"))
     if file.facts.findings:
-        parts.append(f"{len(file.facts.findings)} secrets redacted")
+        parts.append(f"{_count(len(file.facts.findings), 'secret')} redacted")
     return ManifestEntry(
         file.path,
         file.blob,
@@ -210,3 +223,7 @@ def _entry(
         position,
         "; ".join(part for part in parts if part),
     )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -32,8 +32,9 @@ _MANIFESTS = {
     "pyproject.toml", "setup.py", "setup.cfg", "package.json", "cargo.toml", "go.mod", "pom.xml",
     "build.gradle", "build.gradle.kts", "gemfile", "composer.json", "cmakelists.txt", "makefile",
 }  # fmt: skip
-_ENTRY_STEMS = {"main", "__main__", "cli", "app", "index", "lib", "mod", "server", "__init__"}
+_ENTRY_STEMS = {"main", "__main__", "cli", "app", "index", "lib", "server", "__init__"}
 
+_NOT_NAMES = {"heading", "key", "table", "selector"}
 _MAX_DEFINERS = 6
 _MIN_NAME_CHARS = 3
 _DAMPING = 0.85
@@ -110,7 +111,8 @@ def _edges(files: Sequence[SourceFile]) -> list[dict[int, float]]:
     """
     definers: dict[str, list[int]] = {}
     for at, file in enumerate(files):
-        names = {d.name for d in file.facts.symbols.definitions}
+        symbols = file.facts.symbols
+        names = {d.name for d in symbols.definitions if d.kind not in _NOT_NAMES}
         for name in sorted(names):
             if len(name) >= _MIN_NAME_CHARS:
                 definers.setdefault(name, []).append(at)

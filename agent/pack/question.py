@@ -6,6 +6,7 @@ The text was written by strangers: it is cut and counted, nothing in it is follo
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 from typing import Literal
 
@@ -68,26 +69,43 @@ class Question:
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _LINK = re.compile(r"!?\[([^\]\[\n]{0,300})\]\((?:[^()\s]|\([^()\s]*\)){1,2000}\)")
-_BLOB_URL = re.compile(r"https?://[^\s/]+/[^\s/]+/[^\s/]+/(?:blob|tree|raw)/[^\s/]+/([^\s?#)\]>\"']+)")
+_BLOB_URL = re.compile(
+    r"https?://[^\s/]+/[^\s/]+/[^\s/]+/(?:blob|tree|raw)/[^\s/]+/([^\s?#)\]>\"']+)"
+)
 _URL = re.compile(r"(?:https?|ftp)://[^\s)\]>\"'`]+")
 _TAG = re.compile(r"</?[a-zA-Z][\w-]{0,20}(?:\s[^<>\n]{0,300})?/?>")
 _FENCE = re.compile(r"^\s{0,8}(`{3,}|~{3,})")
 _CHECKBOX = re.compile(r"^\s*[-*+]\s*\[[ xX]?\]")
 _HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s|\*\*[^*\n]{1,80}\*\*:?\s*$|__[^_\n]{1,80}__:?\s*$)")
-_PATH = re.compile(r"(?<![\w/.])(?:\.{0,2}/)?(?:[\w.@+-]{1,80}/){0,20}[\w.@+-]{1,80}\.[A-Za-z][A-Za-z0-9]{0,7}\b")
+_PATH = re.compile(
+    r"(?<![\w/.])(?:\.{0,2}/)?(?:[\w.@+-]{1,80}/){0,20}[\w.@+-]{1,80}\.[A-Za-z][A-Za-z0-9]{0,7}\b"
+)
 _PY_FRAME = re.compile(r'File "([^"\n]{1,300})", line (\d{1,7})(?:, in ([\w.<>]{1,100}))?')
-_PYTEST_FRAME = re.compile(r"^([\w./\\-]{1,200}\.\w{1,5}):(\d{1,7}):(?:\s+in\s+(\w{1,100})|\s*\w*)", re.M)
-_JS_FRAME = re.compile(r"^\s*at (?:async )?(?:([\w.$<>\[\] ]{1,120}) )?\(?([^\s()]{1,300}?):(\d{1,7})(?::\d+)?\)?\s*$", re.M)
-_JAVA_FRAME = re.compile(r"^\s*at ([\w.$]{1,200})\.([\w$<>]{1,100})\(([\w$]{1,100}\.(?:java|kt|scala)):(\d{1,7})\)", re.M)
-_ERROR = re.compile(r"^(?:E\s+)?(?:[\w.]{1,100}\.)?([A-Z]\w{1,80}(?:Error|Exception|Warning))\b", re.M)
-_TRACE_START = re.compile(r"^\s*(?:Traceback \(most recent|Exception in thread|Caused by:|thread '.{1,80}' panicked)")
+_PYTEST_FRAME = re.compile(
+    r"^([\w./\\-]{1,200}\.\w{1,5}):(\d{1,7}):(?:\s+in\s+(\w{1,100})|\s*\w*)", re.M
+)
+_JS_FRAME = re.compile(
+    r"^\s*at (?:async )?(?:([\w.$<>\[\] ]{1,120}) )?\(?([^\s()]{1,300}?):(\d{1,7})(?::\d+)?\)?\s*$",
+    re.M,
+)
+_JAVA_FRAME = re.compile(
+    r"^\s*at ([\w.$]{1,200})\.([\w$<>]{1,100})\(([\w$]{1,100}\.(?:java|kt|scala)):(\d{1,7})\)", re.M
+)
+_ERROR = re.compile(
+    r"^(?:E\s+)?(?:[\w.]{1,100}\.)?([A-Z]\w{1,80}(?:Error|Exception|Warning))\b", re.M
+)
+_TRACE_START = re.compile(
+    r"^\s*(?:Traceback \(most recent|Exception in thread|Caused by:|thread '.{1,80}' panicked)"
+)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|#)[A-Za-z_$][\w$]*)*")
 _CALLED = re.compile(r"([\w.]{1,100})\(")
 _QUOTED = re.compile(r'"([^"\n]{3,200})"')
 _CODE_SPAN = re.compile(r"`{1,2}([^`\n]{1,300})`{1,2}")
-_KNOWN_SUFFIXES = frozenset(
-    ["py", "pyi", "pyx", "pxd", "go", "rs", "js", "jsx", "ts", "tsx", "mjs", "cjs", "java", "c", "h", "cc", "cpp", "hpp", "cs", "rb", "php", "kt", "scala", "swift", "sh", "md", "rst", "txt", "toml", "cfg", "ini", "yml", "yaml", "html", "css", "scss", "json", "sql", "xml", "gradle", "mod", "tpl", "in", "bat", "ps1", "lua", "ex", "vue"]
-)
+_SUFFIXES = """
+bat c cc cfg cjs cpp cs css ex go gradle h hpp html in ini java js json jsx kt lua md mjs mod php
+ps1 pxd py pyi pyx rb rs rst scala scss sh sql swift toml tpl ts tsx txt vue xml yaml yml
+"""
+_KNOWN_SUFFIXES = frozenset(_SUFFIXES.split())
 
 
 def parse_question(text: str) -> Question:
@@ -170,7 +188,9 @@ def _lines(lines: list[str]) -> Iterator[tuple[Zone, str]]:
         indented = line.startswith(("    ", "\t"))
         if trace:
             yield "traceback", line
-            trace = indented or line.startswith(("  ", "Traceback")) or not line.strip() or not blank
+            trace = (
+                indented or line.startswith(("  ", "Traceback")) or not line.strip() or not blank
+            )
             blank = not line.strip()
         elif indented and line.strip() and not line.lstrip().startswith(("-", "*", "+")):
             yield "code", line
@@ -217,7 +237,7 @@ def is_code_like(word: str) -> bool:
     inner = word.strip("_")
     if "_" in inner or word.startswith("_"):
         return len(inner) > 1
-    humps = any(a.islower() and b.isupper() for a, b in zip(word, word[1:], strict=False))
+    humps = any(a.islower() and b.isupper() for a, b in pairwise(word))
     return humps or (word[:1].isalpha() and any(c.isdigit() for c in word))
 
 

@@ -1,23 +1,18 @@
 """A question and an indexed repository -> files and spans, best first, each with its reasons.
 
-score = (base + evidence) x prior. Base is how well the words fit (BM25), evidence is what the question
-names outright, prior is what kind of file it is. The three are computed apart.
+score = (base + evidence) x prior. Base is how well the words fit (BM25), evidence is what the
+question names outright, prior is what kind of file it is. The three are computed apart.
 """
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bathy.agent.index.files import FileClass
-from bathy.agent.index.postings import (
-    IndexedSpan,
-    Postings,
-    PostingsLost,
-    Scores,
-    View,
-    inverse_frequency,
-)
+from bathy.agent.index.postings import IndexedSpan, Postings, PostingsLost
 from bathy.agent.index.terms import count_terms, terms_of
+from bathy.agent.index.view import Scores, View, inverse_frequency
 from bathy.agent.pack.evidence import Evidence, find_evidence
 from bathy.agent.pack.question import Question
 
@@ -25,7 +20,7 @@ SPAN_SHARES = (1.0, 0.5, 0.25)
 """What a file's best spans count."""
 
 PATH_SHARE = 0.5
-"""What a word of the path counts in a span, in parts of what it would count if it stood there once."""
+"""What a word of the path counts in each span, in parts of what it would count standing there."""
 
 SPAN_PART, FILE_PART, TITLE_PART = 2.0, 0.5, 0.2
 PRIOR: Mapping[FileClass, float] = {
@@ -44,7 +39,18 @@ PRIOR: Mapping[FileClass, float] = {
 }
 """What a file's score is multiplied by, by its class; 0 for those that hold no text."""
 
-CHANGE_LOGS = frozenset(["changes", "changelog", "changelogs", "history", "news", "whatsnew", "releases", "release_notes"])
+CHANGE_LOGS = frozenset(
+    (
+        "changes",
+        "changelog",
+        "changelogs",
+        "history",
+        "news",
+        "whatsnew",
+        "releases",
+        "release_notes",
+    )
+)
 CHANGE_LOG_PRIOR = 0.1
 """Change logs hold every word of every issue that was ever closed."""
 
@@ -132,10 +138,10 @@ def retrieve(question: Question, corpus: Corpus, *, detailed: int = 50) -> Ranki
         Every file that scored. The same for the same files and question, whatever else the index
         holds. Equal scores are in the order of the paths.
     """
-    try:
-        return _retrieve(question, corpus, detailed)
-    except PostingsLost:
-        return _retrieve(question, corpus, detailed)
+    for _ in range(2):
+        with contextlib.suppress(PostingsLost):
+            return _retrieve(question, corpus, detailed)
+    return _retrieve(question, corpus, detailed)
 
 
 def _retrieve(question: Question, corpus: Corpus, detailed: int) -> Ranking:
@@ -182,12 +188,11 @@ def bring_up_to_date(files: Sequence[CorpusFile], corpus: Corpus) -> None:
 
 def prior_of(file: CorpusFile) -> float:
     """Return what a file's score is multiplied by; 0 for files without text."""
-    prior = PRIOR.get(file.file_class, 0.0)
-    name = file.path.rpartition("/")[2].partition(".")[0].lower()
-    folders = file.path.lower().split("/")[:-1]
-    if name in CHANGE_LOGS or any(folder in CHANGE_LOGS for folder in folders):
-        return min(prior, CHANGE_LOG_PRIOR)
-    return prior
+    if file.file_class is FileClass.DOCUMENTATION:
+        *folders, name = file.path.lower().split("/")
+        if name.partition(".")[0] in CHANGE_LOGS or not CHANGE_LOGS.isdisjoint(folders):
+            return CHANGE_LOG_PRIOR
+    return PRIOR.get(file.file_class, 0.0)
 
 
 def _spans_by_blob(view: View, scores: Scores) -> dict[int, list[tuple[float, int]]]:
@@ -225,7 +230,11 @@ def _base(
         for span, score in view.score(question.title_terms).spans.items():
             position = view.blob_of(span)
             title[position] = max(title.get(position, 0.0), score)
-    for part, values in ((SPAN_PART, spans), (FILE_PART, scores.blobs), (TITLE_PART * (SPAN_PART + FILE_PART), title)):
+    for part, values in (
+        (SPAN_PART, spans),
+        (FILE_PART, scores.blobs),
+        (TITLE_PART * (SPAN_PART + FILE_PART), title),
+    ):
         most = max(values.values(), default=0.0)
         for position, value in values.items():
             mixed[position] += part * value / most

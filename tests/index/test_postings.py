@@ -1,3 +1,4 @@
+import pickle
 import sqlite3
 import subprocess
 import sys
@@ -5,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bathy.agent.index.postings import Postings, PostingsLost, View, index_text
+from bathy.agent.index.postings import MOST_SEGMENTS, Postings, PostingsLost, index_text
 from bathy.agent.index.spans import Span
-from bathy.agent.index.symbols import extract_symbols
+from bathy.agent.index.symbols import Definition, extract_symbols
+from bathy.agent.index.view import View
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -126,6 +128,29 @@ def test_another_schema_is_thrown_away(tmp_path: Path) -> None:
     db.close()
     with Postings(path) as postings:
         assert postings.missing(["a"]) == ["a"]
+
+
+@given(st.text(max_size=80))
+def test_what_was_counted_crosses_between_processes_unchanged(text: str) -> None:
+    spans = index_text(text, (Definition("a\nb", "function", 1, 1, ""),))
+    assert pickle.loads(pickle.dumps(spans)) == spans
+
+
+def test_a_file_with_too_many_segments_is_made_anew_when_opened(tmp_path: Path) -> None:
+    path = tmp_path / "p.sqlite"
+    with Postings(path) as postings:
+        for n in range(MOST_SEGMENTS + 1):
+            postings.add([(f"b{n}", index_text("word", ()))])
+    with Postings(path) as postings:
+        assert postings.missing(["b0"]) == ["b0"]
+
+
+def test_what_others_add_meanwhile_is_not_in_a_view(postings: Postings, tmp_path: Path) -> None:
+    view = postings.view(["a", "b"])
+    with Postings(tmp_path / "postings.sqlite") as other:
+        add(other, {"d": "def register_rule():\n    pass\n"})
+    assert {view.blobs[view.blob_of(span)] for span in view.holders("register")} == {"a"}
+    assert view.score({"register": 1.0}).blobs.keys() == {0}
 
 
 def test_a_folder_that_cannot_be_written_means_an_index_in_memory(tmp_path: Path) -> None:

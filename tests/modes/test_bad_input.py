@@ -75,9 +75,7 @@ def test_a_commit_of_a_plain_folder_is_a_usage_error(run: Run, tmp_path: Path) -
     assert "needs a git repository" in ran.err
 
 
-def test_a_file_that_may_not_be_read_is_skipped_with_a_reason(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_file_that_may_not_be_read_is_skipped_with_a_reason(run: Run, tmp_path: Path) -> None:
     # Whoever the test becomes below may not import from everywhere, so that is done before.
     (tmp_path / "home" / "a.py").write_text("x = 1\n")
     assert run("pack", "-C", tmp_path / "home").code == 0
@@ -219,9 +217,7 @@ def test_odd_names_are_escaped_as_git_escapes_them(run: Run, repo: RepoBuilder) 
         assert all(file["level"] == "full" for file in files.values())
 
 
-def test_a_submodule_is_named_and_not_entered(
-    run: Run, repo: RepoBuilder, tmp_path: Path
-) -> None:
+def test_a_submodule_is_named_and_not_entered(run: Run, repo: RepoBuilder, tmp_path: Path) -> None:
     other = RepoBuilder(tmp_path / "other").file("inner.py", "x = 1\n")
     other.commit()
     repo.file("greeting.py", "def greet(): pass\n").commit()
@@ -304,9 +300,7 @@ def test_nothing_that_a_repository_names_is_run(
     assert not mark.exists()
 
 
-def test_a_working_tree_elsewhere_is_not_read(
-    run: Run, repo: RepoBuilder, tmp_path: Path
-) -> None:
+def test_a_working_tree_elsewhere_is_not_read(run: Run, repo: RepoBuilder, tmp_path: Path) -> None:
     private = tmp_path / "private"
     private.mkdir()
     (private / "diary.txt").write_text("dear diary")

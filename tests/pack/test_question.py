@@ -1,10 +1,9 @@
 import pytest
+from bathy.agent.pack.question import MAX_CHARS, Frame, is_code_like, parse_question
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bathy.agent.pack.question import MAX_CHARS, Frame, is_code_like, parse_question
-
-ISSUE = '''\
+ISSUE = """\
 [BUG] `Session.send` ignores verify in utils.py
 <!-- Read the contributing guide before submitting SecretTemplateWord -->
 - [x] I have searched existing issues
@@ -25,7 +24,7 @@ Traceback (most recent call last):
 lib.errors.BundleError: x
 
 Thanks for OutsideWord!
-'''
+"""
 
 
 def test_the_title_counts_most_then_prose_then_tracebacks_then_code() -> None:
@@ -58,7 +57,7 @@ def test_frames_come_in_order_innermost_last() -> None:
 def test_javascript_and_java_print_the_innermost_call_first_and_are_turned_round() -> None:
     script = "t\n```\nError: x\n    at inner (/w/src/a.js:1:2)\n    at outer (/w/src/b.js:3:4)\n```"
     java = (
-        "t\n```\nException in thread \"main\" x.Y\n\tat com.x.Gson.from(Gson.java:8)\n"
+        't\n```\nException in thread "main" x.Y\n\tat com.x.Gson.from(Gson.java:8)\n'
         "\tat com.x.Main.main(Main.java:9)\n```"
     )
     assert [f.path for f in parse_question(script).frames] == ["/w/src/b.js", "/w/src/a.js"]
@@ -98,7 +97,9 @@ def test_code_like_words_have_an_underscore_a_hump_or_a_digit(word: str, expecte
     assert is_code_like(word) is expected
 
 
-@pytest.mark.parametrize("unit", ["`", "(", "[", "a/", "a.", '"', "<a ", "at (", "    at a.", "<!--", "- ["])
+@pytest.mark.parametrize(
+    "unit", ["`", "(", "[", "a/", "a.", '"', "<a ", "at (", "    at a.", "<!--", "- ["]
+)
 def test_repeated_marks_do_not_make_it_slow(unit: str) -> None:
     parse_question(unit * (MAX_CHARS // len(unit)))
     parse_question("t\n" + unit * (MAX_CHARS // len(unit)))
@@ -111,7 +112,13 @@ def test_any_text_is_a_question_and_the_same_each_time(text: str) -> None:
     assert all(weight > 0 for weight in question.terms.values())
 
 
-@given(st.lists(st.sampled_from(["x", "    y", "# Z", "", "~~~", "```js", "Traceback (most recent call last):"])))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["x", "    y", "# Z", "", "~~~", "```js", "Traceback (most recent call last):"]
+        )
+    )
+)
 def test_what_follows_a_closed_fence_is_read_whatever_came_before(lines: list[str]) -> None:
     text = "\n".join(["t0", *lines, "```", "~~~", "last_word", "```", "~~~", ""])
     assert "lastword" in parse_question(text).terms
