@@ -1,1 +1,1 @@
-"""What the model will read: which files, at which level of detail, in which order, as which bytes."""
+"""What the model will read: which files, at which level of detail, in which order, as bytes."""
