@@ -4,6 +4,7 @@ The number of lines never changes, so line numbers stay true. What is replaced l
 says what kind of secret stood there; the mark is never written back over the real text.
 """
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from bathy.tools.secret_rules import (
     ASSIGNED_NAME,
     ASSIGNED_PARTS,
+    BARE_VALUE,
     COMMON_PASSWORDS,
     DOTENV_HARMLESS,
     DOTENV_LINE,
@@ -127,13 +129,13 @@ def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
                 yield (*match.span(group), rule.kind)
     if not any(part in text for part in ASSIGNED_PARTS):
         return
-    for quoted in LONG_VALUE.finditer(text):
-        if not _looks_random(quoted["secret"]):
+    for value in itertools.chain(LONG_VALUE.finditer(text), BARE_VALUE.finditer(text)):
+        if not _looks_random(value["secret"]):
             continue
-        # A name and a sign stand just before the value on the same line.
-        before = text[max(0, quoted.start() - 80) : quoted.start()].rpartition("\n")[2]
-        if ASSIGNED_NAME.search(before):
-            yield (*quoted.span("secret"), "assigned secret")
+        # A name and a sign stand just before the value, or its quote, on the same line.
+        end = value.start("secret") - ("quote" in value.re.groupindex)
+        if ASSIGNED_NAME.search(text[max(0, end - 80) : end].rpartition("\n")[2]):
+            yield (*value.span("secret"), "assigned secret")
 
 
 def _windows(text: str, literals: tuple[str, ...]) -> Iterator[tuple[int, int]]:

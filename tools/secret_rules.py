@@ -86,6 +86,11 @@ ASSIGNED_PARTS = (
 LONG_VALUE = re.compile(r"(?P<quote>[\"'])(?P<secret>[A-Za-z0-9+/_.=~!@#%^&*-]{16,200})(?P=quote)")
 """A quoted value without spaces that is long enough for a key."""
 
+BARE_VALUE = re.compile(
+    r"[:=][ \t]{0,4}(?P<secret>[A-Za-z0-9+/_.=~-]{20,200})[ \t\r]{0,4}$", re.MULTILINE
+)
+"""The same without quotes, up to the end of its line, as in YAML, properties and shell."""
+
 ASSIGNED_NAME = re.compile(
     r"(?i:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?key|credential)"
     r"[\w-]{0,24}[\"'\]]{0,3}\s{0,4}(?:=>|:=|[:=])\s{0,4}$"

@@ -26,6 +26,9 @@ from bathy.agent.index.view import TF_BITS, View
 SCHEMA = 1
 """Raised when what is stored, or what it is computed from, changes meaning."""
 
+MAX_SPAN_CHARS = 200_000
+"""Only so much of a span is indexed; a line of many megabytes is data."""
+
 MOST_SEGMENTS = 300
 """With more of them, the file is made anew when it is opened, without what is gone."""
 
@@ -92,7 +95,8 @@ def index_text(text: str, definitions: Sequence[Definition]) -> tuple[IndexedSpa
     starts = sorted(definitions, key=lambda d: d.start_line)
     at, indexed = 0, []
     for span in spans:
-        counts = count_terms("\n".join(lines[span.start_line - 1 : span.end_line]))
+        own = "\n".join(lines[span.start_line - 1 : span.end_line])
+        counts = count_terms(own[:MAX_SPAN_CHARS])
         container, _, name = span.symbol.rpartition(".")
         add_terms(counts, name, NAME_TIMES)
         add_terms(counts, container, CONTAINER_TIMES)

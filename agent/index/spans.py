@@ -18,6 +18,9 @@ WINDOW_LINES = 60
 WHOLE_LINES = 30
 """A class or section up to this long is one span; longer ones are cut into their members."""
 
+MAX_DEPTH = 40
+"""Definitions nested deeper than this belong to what is around them."""
+
 _CONTAINERS = frozenset(
     ("class", "interface", "module", "heading", "namespace", "struct", "trait", "impl", "enum")
 )
@@ -82,6 +85,8 @@ def _tree(definitions: Sequence[Definition], total: int) -> list[_Node]:
             continue
         while path and path[-1].end < start:
             path.pop()
+        if len(path) == MAX_DEPTH:
+            continue
         if path:
             end = min(end, path[-1].end)
         siblings = path[-1].children if path else top

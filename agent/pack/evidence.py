@@ -17,12 +17,12 @@ WEIGHTS: Mapping[str, float] = {
     "path": 0.3,
     "name": 0.3,
     "frame": 0.4,
-    "title symbol": 0.2,
+    "title symbol": 0.15,
     "code symbol": 0.1,
     "trace symbol": 0.2,
     "member": 0.2,
     "stem": 0.05,
-    "path words": 0.1,
+    "path words": 0.05,
 }
 
 MOST = 1.5

@@ -19,7 +19,9 @@ MAX_CHARS = 60_000
 WEIGHTS: Mapping[str, float] = {"title": 2.0, "prose": 1.0, "code": 0.4, "traceback": 0.6}
 """What one occurrence counts, by the part of the text that it stands in."""
 
-FILLER_WEIGHT = 0.2
+FILLER_WEIGHT = 0.35
+"""What a filler word counts, in parts of another word."""
+
 CODE_WORD_BONUS = 1.0
 """Added for words of title and prose that look like code: `snake_case`, camelCase, calls()."""
 

@@ -34,7 +34,7 @@ processes processing provide provided provides purpose relationship repository r
 returns role specific specifically strategy system systems throughout type value values variable
 """
 FILLER = frozenset((_ENGLISH + _OF_ISSUES + _ABOUT_CODE).split())
-"""Words that count a fifth of others."""
+"""Words that count less than others and join no identifier."""
 
 _TEMPLATE = """
 a about actual additional alternatives any are area available before behavior behaviour browser

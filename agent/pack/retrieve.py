@@ -19,7 +19,7 @@ from bathy.agent.pack.question import Question
 SPAN_SHARES = (1.0, 0.5, 0.25)
 """What a file's best spans count."""
 
-PATH_SHARE = 0.5
+PATH_SHARE = 1.0
 """What a word of the path counts in each span, in parts of what it would count standing there."""
 
 SPAN_PART, FILE_PART, TITLE_PART = 2.0, 0.5, 0.2

@@ -136,6 +136,12 @@ def test_what_was_counted_crosses_between_processes_unchanged(text: str) -> None
     assert pickle.loads(pickle.dumps(spans)) == spans
 
 
+def test_of_a_line_of_megabytes_only_the_beginning_is_indexed() -> None:
+    (span,) = index_text("start " + "padding " * 1_000_000 + "finish", ())
+    assert "start" in span.counts
+    assert "finish" not in span.counts
+
+
 def test_a_file_with_too_many_segments_is_made_anew_when_opened(tmp_path: Path) -> None:
     path = tmp_path / "p.sqlite"
     with Postings(path) as postings:

@@ -49,6 +49,12 @@ def test_a_small_class_is_one_span_and_a_long_one_is_cut_into_members() -> None:
     assert [s.symbol for s in spans] == ["Small", "Long", "Long.m1", "Long.m2"]
 
 
+def test_definitions_nested_without_end_do_not_exhaust_the_stack() -> None:
+    found = [Definition(f"c{n}", "class", n, 5000, "") for n in range(1, 5000)]
+    spans = cut_spans("x\n" * 5000, found)
+    assert sum(span.end_line - span.start_line + 1 for span in spans) == 5000
+
+
 def test_text_without_definitions_is_cut_into_windows() -> None:
     spans = cut_spans("word\n" * 300, [])
     assert len(spans) == 5

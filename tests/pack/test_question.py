@@ -82,7 +82,7 @@ def test_a_question_of_one_line_has_no_title_of_its_own() -> None:
     assert parse_question("How are files ordered?\nmore").title_terms
 
 
-def test_filler_counts_a_fifth_and_does_not_join() -> None:
+def test_filler_counts_less_and_does_not_join() -> None:
     terms = parse_question("purpose blueprint").terms
     assert terms["purpos"] < terms["blueprint"]
     assert "purposblueprint" not in terms

@@ -43,7 +43,15 @@ PLANTED = {
         for kind in ("", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED ")
     ],
 }  # fmt: skip
+BARE = ["auth_token=" + some(36), "client_secret: " + some(40), "API_KEY: " + some(32, HEX)]
 CASES = [(kind, secret) for kind, secrets in PLANTED.items() for secret in secrets]
+
+
+@pytest.mark.parametrize("secret", BARE)
+def test_a_secret_without_quotes_ends_with_its_line(secret: str) -> None:
+    redacted = redact(f"a: 1\n{secret}\nb: 2\n")
+    assert [finding.kind for finding in redacted.findings] == ["assigned secret"]
+    assert redacted.text.endswith("]\nb: 2\n")
 
 
 @pytest.mark.parametrize(("kind", "secret"), CASES)
