@@ -39,6 +39,7 @@ _DOTENV_EXAMPLE = re.compile(r"example|sample|template|dist$|defaults?$|tmpl$", 
 # them.
 _MIN_ENTROPY = 3.0
 _MIN_ASSIGNED_ENTROPY = 3.6
+_DENSE_ENTROPY = 4.2
 _KEY_MARK = "PRIVATE KEY"
 _LITERALS = tuple(dict.fromkeys(literal for rule in TOKEN_RULES for literal in rule.literals))
 
@@ -181,7 +182,8 @@ def _looks_random(value: str) -> bool:
         return False
     digits = sum(c.isdigit() for c in value)
     words = re.findall(r"[a-z]{4,}|[A-Z][a-z]{3,}|[A-Z]{4,}", value)
-    return digits >= 3 and sum(len(word) for word in words) < len(value) * 0.6
+    is_dense = digits >= 3 or _entropy(value) >= _DENSE_ENTROPY
+    return is_dense and sum(len(word) for word in words) < len(value) * 0.6
 
 
 def _entropy(value: str) -> float:

@@ -23,7 +23,7 @@ from bathy.agent.index.symbols import Definition
 from bathy.agent.index.terms import add_terms, count_terms
 from bathy.agent.index.view import TF_BITS, View
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when what is stored, or what it is computed from, changes meaning."""
 
 MAX_SPAN_CHARS = 200_000
