@@ -181,9 +181,9 @@ def _looks_random(value: str) -> bool:
     if not (has_digit and has_letter) or _entropy(value) < least:
         return False
     digits = sum(c.isdigit() for c in value)
-    words = re.findall(r"[a-z]{4,}|[A-Z][a-z]{3,}|[A-Z]{4,}", value)
+    words = re.findall(r"[a-z]{5,}|[A-Z][a-z]{4,}|[A-Z]{5,}", value)
     is_dense = digits >= 3 or _entropy(value) >= _DENSE_ENTROPY
-    return is_dense and sum(len(word) for word in words) < len(value) * 0.6
+    return is_dense and sum(len(word) for word in words) < len(value) * 0.5
 
 
 def _entropy(value: str) -> float:
