@@ -277,12 +277,14 @@ def _fits(told: Sequence[Told], position: int, named: Evidence | None) -> bool:
     """Say whether a file has to do with the question at all.
 
     It does if the question names it or something in it, or if it holds two of the question's words,
-    or half of what the words tell. One stray word of many is chance.
+    half of them, or half of what they tell. One stray word of many is chance.
     """
     if named is not None and named.is_named:
         return True
     held = [t.idf for t in told if position in t.holders]
-    return len(held) >= 2 or (bool(held) and sum(held) >= FLOOR_SHARE * sum(t.idf for t in told))
+    if len(held) >= 2 or not held:
+        return bool(held)
+    return 2 >= len(told) or sum(held) >= FLOOR_SHARE * sum(t.idf for t in told)
 
 
 def _matches(told: Sequence[Told], position: int) -> tuple[str, ...]:
