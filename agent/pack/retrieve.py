@@ -284,7 +284,7 @@ def _fits(told: Sequence[Told], position: int, named: Evidence | None) -> bool:
     held = [t.idf for t in told if position in t.holders]
     if len(held) >= 2 or not held:
         return bool(held)
-    return 2 >= len(told) or sum(held) >= FLOOR_SHARE * sum(t.idf for t in told)
+    return len(told) <= 2 or sum(held) >= FLOOR_SHARE * sum(t.idf for t in told)
 
 
 def _matches(told: Sequence[Told], position: int) -> tuple[str, ...]:
