@@ -165,6 +165,9 @@ def _open(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             return _connect(str(path))
+        except sqlite3.OperationalError:
+            # Locked for too long, or no room: somebody else's file is not to be thrown away.
+            return _connect(":memory:")
         except sqlite3.DatabaseError:
             path.unlink(missing_ok=True)
             return _connect(str(path))

@@ -4,6 +4,7 @@ import concurrent.futures
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ MAX_WORKERS = 4
 
 _BATCH_BYTES = 256 << 10
 _ALONE_BYTES = 384 << 10
+_PARENT_POLL_S = 0.5
 
 _reader: Reader | None = None
 
@@ -66,14 +68,19 @@ def run_over(
         futures = {
             pool.submit(_run_batch, task, [item for item, _ in batch]): batch for batch in batches
         }
-        for future in concurrent.futures.as_completed(futures):
-            batch = futures.pop(future)
-            done += sum(size for _, size in batch)
-            progress(done, total)
-            try:
-                yield from zip((item for item, _ in batch), future.result(), strict=True)
-            except BrokenProcessPool:
-                lost.extend(item for item, _ in batch)
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                batch = futures.pop(future)
+                done += sum(size for _, size in batch)
+                progress(done, total)
+                try:
+                    yield from zip((item for item, _ in batch), future.result(), strict=True)
+                except BrokenProcessPool:
+                    lost.extend(item for item, _ in batch)
+        except BaseException:
+            # Interrupted: what is running ends by itself soon, what waits is not begun.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     yield from _one_by_one(root, repo, task, lost)
 
 
@@ -148,7 +155,22 @@ def _is_linux() -> bool:
 
 def _open_reader(root: Path, repo: GitRepo | None) -> None:
     global _reader
+    # Ctrl-C reaches the whole process group; only the parent may answer it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     _reader = Reader(root, repo)
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when the parent has gone, however it went; else it would wait for ever.
+
+    The parent's own pipe cannot tell, because forked siblings hold its other end open.
+    """
+    gone = threading.Event()
+    while os.getppid() == parent:
+        gone.wait(_PARENT_POLL_S)
+    os._exit(1)
 
 
 def _run_batch(task: Task[Item, Result], items: list[Item]) -> list[Result]:
