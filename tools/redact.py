@@ -4,7 +4,6 @@ The number of lines never changes, so line numbers stay true. What is replaced l
 says what kind of secret stood there; the mark is never written back over the real text.
 """
 
-import itertools
 import math
 import re
 from collections import Counter
@@ -12,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bathy.tools.secret_rules import (
-    ASSIGNED_NAME,
     ASSIGNED_PARTS,
-    BARE_VALUE,
+    ASSIGNED_VALUE,
     COMMON_PASSWORDS,
     DOTENV_HARMLESS,
     DOTENV_LINE,
@@ -22,7 +20,6 @@ from bathy.tools.secret_rules import (
     KEY_BODY,
     KEY_END,
     KEY_MAX_LINES,
-    LONG_VALUE,
     PLACEHOLDER,
     TOKEN_RULES,
 )
@@ -31,6 +28,7 @@ REDACTION_MARK = "[redacted: "
 """How every mark starts."""
 
 _HEX = re.compile(r"[0-9a-fA-F]+")
+_KEY_OF_A_SECRET = re.compile(r"(?i:api|access|private|auth|secret|client)[_-]?$")
 _MARK = re.compile(r"\[redacted: [a-z0-9 ]{1,60}\]")
 _DOTENV = re.compile(r"(?:^|/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|\.envrc)$")
 _DOTENV_EXAMPLE = re.compile(r"example|sample|template|dist$|defaults?$|tmpl$", re.IGNORECASE)
@@ -128,15 +126,24 @@ def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
                 ):
                     continue
                 yield (*match.span(group), rule.kind)
-    if not any(part in text for part in ASSIGNED_PARTS):
-        return
-    for value in itertools.chain(LONG_VALUE.finditer(text), BARE_VALUE.finditer(text)):
-        if not _looks_random(value["secret"]):
-            continue
-        # A name and a sign stand just before the value, or its quote, on the same line.
-        end = value.start("secret") - ("quote" in value.re.groupindex)
-        if ASSIGNED_NAME.search(text[max(0, end - 80) : end].rpartition("\n")[2]):
-            yield (*value.span("secret"), "assigned secret")
+    yield from _assigned(text)
+
+
+def _assigned(text: str) -> Iterator[tuple[int, int, str]]:
+    """Values assigned to names that promise a secret.
+
+    The names are looked for first, since most text holds none; only what follows one is matched.
+    """
+    for part in ASSIGNED_PARTS:
+        at = text.find(part)
+        while at >= 0:
+            if not part.lower().endswith("key") or _KEY_OF_A_SECRET.search(
+                text, max(0, at - 9), at
+            ):
+                match = ASSIGNED_VALUE.match(text, at + len(part))
+                if match is not None and _looks_random(match["secret"]):
+                    yield (*match.span("secret"), "assigned secret")
+            at = text.find(part, at + len(part))
 
 
 def _windows(text: str, literals: tuple[str, ...]) -> Iterator[tuple[int, int]]:

@@ -78,24 +78,20 @@ TOKEN_RULES = (
 )  # fmt: skip
 
 ASSIGNED_PARTS = (
-    "passw", "PASSW", "Passw", "ecret", "ECRET", "oken", "OKEN", "key", "KEY", "Key", "redential",
-    "REDENTIAL",
+    "passw", "PASSW", "Passw", "ecret", "ECRET", "oken", "OKEN", "redential", "REDENTIAL", "key", "KEY",
+    "Key",
 )  # fmt: skip
-"""A text without any of these assigns no secret to a name that promises one."""
+"""Parts of names that promise a secret; keys only behind a word such as "api"."""
 
-LONG_VALUE = re.compile(r"(?P<quote>[\"'])(?P<secret>[A-Za-z0-9+/_.=~!@#%^&*-]{16,200})(?P=quote)")
-"""A quoted value without spaces that is long enough for a key."""
-
-BARE_VALUE = re.compile(
-    r"[:=][ \t]{0,4}(?P<secret>[A-Za-z0-9+/_.=~-]{20,200})[ \t\r]{0,4}$", re.MULTILINE
+_VALUE_CHARS = r"A-Za-z0-9+/_.=~\-"
+ASSIGNED_VALUE = re.compile(
+    r"[\w-]{0,24}[\"'\]]{0,3}[ \t]{0,4}(?:=>|:=|[:=])[ \t]{0,4}"
+    r"(?:(?P<quote>[\"'])(?=[^\"'\n]{16,200}(?P=quote))|(?=["
+    + _VALUE_CHARS
+    + r"]{20,200}[ \t\r]{0,4}(?:\n|\Z)))"
+    r"(?P<secret>[" + _VALUE_CHARS + r"!@#%^&*]{16,200})"
 )
-"""The same without quotes, up to the end of its line, as in YAML, properties and shell."""
-
-ASSIGNED_NAME = re.compile(
-    r"(?i:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?key|credential)"
-    r"[\w-]{0,24}[\"'\]]{0,3}\s{0,4}(?:=>|:=|[:=])\s{0,4}$"
-)
-"""What stands before such a value if it is a secret: a name that promises one, and a sign."""
+"""The rest of such a name, a sign, and a value: quoted, or bare up to the end of its line."""
 
 DOTENV_LINE = re.compile(
     r"^(?P<head>\s{0,8}(?:export\s{1,4})?[A-Za-z_][A-Za-z0-9_.-]{0,100}\s{0,4}=\s{0,4})(?P<secret>\S.*)$"
