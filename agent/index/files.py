@@ -156,6 +156,8 @@ def _by_kind(name: str, suffix: str, folders: list[str]) -> tuple[FileClass, str
     inside = set(folders)
     if inside & rules.EXAMPLE_FOLDERS:
         return FileClass.DOCUMENTATION, "examples"
+    if suffix in rules.DRAWINGS:
+        return FileClass.DATA, f".{suffix} file"
     is_prose = name.endswith(rules.DOCUMENTATION_SUFFIXES)
     if name in rules.CONFIGURATION_NAMES or (name.startswith("requirements") and suffix == "txt"):
         return FileClass.CONFIGURATION, "configuration by name"

@@ -83,6 +83,9 @@ TRANSLATION_SUFFIXES = (
 )
 TRANSLATION_DATA = (".json", ".yml", ".yaml", ".properties", ".js", ".ts", ".php", ".rb", ".toml")
 
+DRAWINGS = frozenset({"svg", "eps", "ps", "drawio", "puml"})
+"""Pictures that happen to be text: data wherever they lie."""
+
 DATA_SUFFIXES = (
     ".csv", ".tsv", ".dat", ".geojson", ".ndjson", ".jsonl", ".svg", ".xml", ".xsd", ".dtd", ".wsdl",
     ".sql.gz", ".log", ".out", ".diff", ".patch", ".pem", ".crt", ".cer", ".bib", ".inv", ".ipynb.json",

@@ -43,7 +43,7 @@ def show_summary(manifest: Manifest, *, color: bool) -> None:
         if rows:
             lines += ["", f"{bold}{title}{plain}", *_columns(rows)]
     if manifest.hints:
-        lines += ["", f"{bold}To fit the rest whole, leave these out{plain}"]
+        lines += ["", f"{bold}To make room, leave out what you do not need{plain}"]
         lines += (f"  {flag}" for flag in _flags(manifest.hints))
     sys.stdout.write("\n".join(lines) + "\n")
 

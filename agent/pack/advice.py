@@ -14,15 +14,17 @@ _MIN_SHARE = 0.01
 def exclude_globs(files: Iterable[SourceFile], *, capacity_tokens: int) -> tuple[str, ...]:
     """Suggest what to leave out.
 
-    Folders whose text is mostly not source come first, the largest first; then single large files
-    that are not source. Source is never suggested: what to give up there is the user's to know.
+    Folders whose text is mostly not source come first, the largest first, or all folders of one
+    name at any depth; then single large files that are not source. Source is never suggested: what
+    to give up there is the user's to know.
 
     Args:
         files: Text files of the repository.
         capacity_tokens: What the rest is to fit into.
 
     Returns:
-        Anchored gitignore globs, at most `MOST_GLOBS`; () if everything fits.
+        Gitignore globs, at most `MOST_GLOBS`, anchored unless they mean a name at any depth; () if
+        everything fits. What they leave may still be too large.
     """
     sizes = {f.path: estimate_tokens(f) for f in files if f.facts.encoding}
     source = {f.path for f in files if f.facts.file_class is FileClass.SOURCE}
@@ -44,21 +46,21 @@ def _largest(sizes: dict[str, int], source: set[str], least: int) -> tuple[str, 
     """The glob that saves most, with the paths that it covers."""
     inside: dict[str, list[str]] = {}
     for path in sizes:
-        parts = path.split("/")
-        for depth in range(1, len(parts)):
-            inside.setdefault("/".join(parts[:depth]), []).append(path)
+        folders = path.split("/")[:-1]
+        for depth in range(len(folders)):
+            inside.setdefault(f"/{'/'.join(folders[: depth + 1])}/", []).append(path)
+        for name in sorted(set(folders)):
+            inside.setdefault(f"{name}/", []).append(path)
         if path not in source:
-            inside.setdefault(path, [path])
+            inside.setdefault(f"/{path}", [path])
     best: tuple[int, int, str] | None = None
-    for name, paths in inside.items():
+    for glob, paths in inside.items():
         tokens = sum(sizes[p] for p in paths)
         of_source = sum(sizes[p] for p in paths if p in source)
         if tokens < least or of_source * 10 > tokens:
             continue
-        # Of two that save the same, the deeper folder says better what it is about.
-        candidate = (-tokens, -name.count("/"), name)
+        # Of globs that save the same, an anchored one says best what it is about, the deeper the
+        # better.
+        candidate = (-tokens, -glob.count("/"), glob)
         best = candidate if best is None or candidate < best else best
-    if best is None:
-        return None
-    name = best[2]
-    return (f"/{name}" if inside[name] == [name] else f"/{name}/"), inside[name]
+    return None if best is None else (best[2], inside[best[2]])

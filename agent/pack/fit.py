@@ -176,10 +176,11 @@ class _Chosen:
             group, share = _QUOTAS.get(file.facts.file_class, ("", 1.0))
             room = limit - self._used
             if quotas and group:
-                room = min(room, int(self._budget * share) - self._group_used.get(group, 0))
-            if not guess or guess * 0.85 > room:
-                if group and quotas:
+                left = int(self._budget * share) - self._group_used.get(group, 0)
+                if room > left and guess * 0.85 > left:
                     self.reasons[file.path] = f"over the budget; the share of {group} is used up"
+                room = min(room, left)
+            if not guess or guess * 0.85 > room:
                 continue
             block = self._render(file, level)
             if block is None or block.tokens > room:

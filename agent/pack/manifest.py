@@ -76,7 +76,8 @@ class Manifest:
 
 def dump_manifest(manifest: Manifest) -> dict[str, Any]:
     """Return a manifest as JSON data that `load_manifest` reads back; for the cache."""
-    # Not `asdict`, which copies every value deeply and takes longer than packing a small repository.
+    # Not `asdict`, which copies every value deeply and takes longer than packing a small
+    # repository.
     body = {field.name: getattr(manifest, field.name) for field in fields(manifest)}
     names = [field.name for field in fields(ManifestEntry)]
     body["files"] = [[getattr(entry, name) for name in names] for entry in manifest.files]

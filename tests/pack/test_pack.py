@@ -145,3 +145,10 @@ def test_a_large_repository_gets_hints_that_would_make_it_fit(repo: RepoBuilder)
     pack = packed(repo.root)
     assert pack.manifest.tokens <= 500_000
     assert pack.manifest.hints == ("/data/",)
+
+
+def test_hints_name_a_folder_that_stands_in_many_places_once(repo: RepoBuilder) -> None:
+    row = "".join(f"assert f({n}) == {n * 31 % 977}\n" for n in range(30_000))
+    for number in range(5):
+        repo.file(f"pkg{number}/code.py", "x = 1\n").file(f"pkg{number}/tests/test_a.py", row)
+    assert packed(repo.root).manifest.hints == ("tests/",)
