@@ -5,7 +5,7 @@ cited, at the number that is shown.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bathy.tools.workspace import quote_path
 
@@ -113,14 +113,12 @@ def answer_offline(
         An answer in which every citation resolves; one without citations says that nothing fits.
     """
     known = frozenset(words)
-    parts, citations = [], []
+    quoted = []
     for item in evidence:
         lines = lines_of(item.path)
-        if not 1 <= item.start_line <= item.end_line <= len(lines):
-            continue
-        citations.append(Citation(item.path, item.start_line, item.end_line, "verified"))
-        parts.append(_section(item, lines, known))
-    if not parts:
+        if 1 <= item.start_line <= item.end_line <= len(lines):
+            quoted.append((_trimmed(item, lines), lines))
+    if not quoted:
         return OfflineAnswer(
             "Nothing in this repository fits the question. Name a function, a file or a word that"
             " the code itself would use.\n",
@@ -129,29 +127,31 @@ def answer_offline(
     title = " ".join(question.split())
     title = title if len(title) <= 100 else title[:99] + "…"
     head = f"Evidence from the index for: {title}\nNo model was asked; read the quotes.\n"
-    sources = "".join(
-        f"- {_where(item, symbol=True)}\n" for item in evidence_of(citations, evidence)
+    parts = [_section(item, lines, known) for item, lines in quoted]
+    sources = "".join(f"- {_where(item)}\n" for item, _ in quoted)
+    citations = tuple(
+        Citation(item.path, item.start_line, item.end_line, "verified") for item, _ in quoted
     )
-    return OfflineAnswer("\n".join((head, *parts, f"Sources\n{sources}")), tuple(citations))
+    return OfflineAnswer("\n".join((head, *parts, f"Sources\n{sources}")), citations)
 
 
-def evidence_of(citations: Sequence[Citation], evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return the evidence that was cited, in order."""
-    cited = {(c.path, c.start_line, c.end_line) for c in citations}
-    return [e for e in evidence if (e.path, e.start_line, e.end_line) in cited]
+def _trimmed(item: Evidence, lines: Sequence[str]) -> Evidence:
+    """The same span without empty lines around it, if it has any others."""
+    full = [n for n in range(item.start_line, item.end_line + 1) if lines[n - 1].strip()]
+    return replace(item, start_line=full[0], end_line=full[-1]) if full else item
 
 
 def _section(item: Evidence, lines: Sequence[str], words: frozenset[str]) -> str:
     why = "; ".join(item.why)
     quoted = "\n".join(_quote(item, lines, words))
-    return f"{_where(item, symbol=True)}\nwhy: {why}\n{quoted}\n"
+    return f"{_where(item)}\nwhy: {why}\n{quoted}\n"
 
 
-def _where(item: Evidence, *, symbol: bool) -> str:
+def _where(item: Evidence) -> str:
     place = f"{item.start_line}-{item.end_line}"
     if item.start_line == item.end_line:
         place = str(item.start_line)
-    name = f" {item.symbol}" if symbol and item.symbol else ""
+    name = f" {item.symbol}" if item.symbol else ""
     return f"[{quote_path(item.path)}:{place}]{name}"
 
 
