@@ -29,6 +29,7 @@ _MODULES = {
     "typescript": ("tree_sitter_typescript", "language_typescript"),
     "yaml": ("tree_sitter_yaml", "language"),
 }
+_BUILT_ON = {"tsx": ("typescript",)}
 PARSED = frozenset(_MODULES)
 """Languages with a grammar and a query."""
 
@@ -53,5 +54,6 @@ def load_grammar(language: str) -> Grammar:
     module, function = _MODULES[language]
     grammar = Language(getattr(importlib.import_module(module), function)())
     folder = resources.files("bathy.agent.index").joinpath("queries")
-    source = folder.joinpath(f"{language}.scm").read_text(encoding="utf-8")
+    names = (*_BUILT_ON.get(language, ()), language)
+    source = "\n".join(folder.joinpath(f"{n}.scm").read_text(encoding="utf-8") for n in names)
     return Grammar(grammar, Query(grammar, source))

@@ -46,6 +46,8 @@ _QUOTAS: Mapping[FileClass, tuple[str, float]] = {
 # Measured over source in Python, JavaScript and Java: a numbered line costs about 2 tokens more.
 _TOKENS_A_LINE = 2
 _TOKENS_AN_OUTLINE_LINE = 12
+_GUESS_SLACK = 1.15
+"""A guess may be so much too high; what is guessed beyond it certainly does not fit."""
 
 
 class Block(NamedTuple):
@@ -118,23 +120,27 @@ def _fit_whole(
 ) -> Fit | None:
     """Everything in full, or all but the largest lock, generated and vendored files."""
     spare = [f for f in order if f.facts.file_class in _STEP_DOWN and may_step_down]
-    core = sum(estimate_tokens(f) for f in order) - sum(estimate_tokens(f) for f in spare)
-    if core > budget_tokens * 1.15:
+    spare.sort(key=lambda f: (-f.facts.tokens, f.path))
+    stepped: dict[str, str] = {}
+    guess = sum(estimate_tokens(f) for f in order)
+    # Rendering is exact and dear: what is plainly too much is not rendered at all.
+    while spare and guess > budget_tokens * _GUESS_SLACK:
+        largest = spare.pop(0)
+        guess -= estimate_tokens(largest)
+        stepped[largest.path] = files_label(largest)
+    if guess > budget_tokens * _GUESS_SLACK:
         return None
-    blocks = {f.path: block for f in order if (block := render(f, "full")) is not None}
+    kept = (f for f in order if f.path not in stepped)
+    blocks = {f.path: block for f in kept if (block := render(f, "full")) is not None}
     total = sum(block.tokens for block in blocks.values())
-    stepped: list[str] = []
-    for file in sorted(spare, key=lambda f: (-f.facts.tokens, f.path)):
-        if total <= budget_tokens:
-            break
-        if file.path in blocks:
+    for file in spare:
+        if total > budget_tokens and file.path in blocks:
             total -= blocks.pop(file.path).tokens
-            stepped.append(file.path)
+            stepped[file.path] = files_label(file)
     if total > budget_tokens:
         return None
     reasons = {path: "the whole repository fits" for path in blocks}
-    for path in stepped:
-        label = files_label(next(f for f in spare if f.path == path))
+    for path, label in stepped.items():
         reasons[path] = f"{label} left out so that the rest fits whole"
     return Fit(blocks, reasons, not stepped, tuple(stepped))
 
@@ -177,10 +183,10 @@ class _Chosen:
             room = limit - self._used
             if quotas and group:
                 left = int(self._budget * share) - self._group_used.get(group, 0)
-                if room > left and guess * 0.85 > left:
+                if room > left and guess > left * _GUESS_SLACK:
                     self.reasons[file.path] = f"over the budget; the share of {group} is used up"
                 room = min(room, left)
-            if not guess or guess * 0.85 > room:
+            if not guess or guess > room * _GUESS_SLACK:
                 continue
             block = self._render(file, level)
             if block is None or block.tokens > room:
