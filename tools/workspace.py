@@ -80,7 +80,7 @@ class Workspace:
     def lstat(self, path: str) -> FileStat | None:
         """Return the state of an entry itself (links not followed), or None if there is none."""
         try:
-            found = os.lstat(os.path.join(self._root, encode_path(path)))  # noqa: PTH118 - bytes
+            found = os.lstat(self._root + b"/" + encode_path(path))
         except (OSError, ValueError):
             return None
         return FileStat(
@@ -135,7 +135,7 @@ class Workspace:
             WorkspaceError: It is no link, or the system refuses.
         """
         try:
-            return os.readlink(os.path.join(self._root, encode_path(path)))  # noqa: PTH115, PTH118
+            return os.readlink(self._root + b"/" + encode_path(path))  # noqa: PTH115 - bytes
         except OSError as error:
             raise WorkspaceError(_reason(error)) from error
 

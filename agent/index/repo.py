@@ -4,6 +4,7 @@ Nothing here decides what a file is for; it only says which bytes there are. Ids
 of the raw bytes, computed here for files on disk, so that no filter of the repository ever runs.
 """
 
+import concurrent.futures
 import hashlib
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -207,36 +208,42 @@ def _head(repo: GitRepo) -> str:
 def _read_worktree(repo: GitRepo, known: Mapping[str, Stated]) -> Snapshot:
     workspace = Workspace(repo.root)
     tracked, notices = list(_tracked(repo)), list[str]()
-    paths = {path for path, *_ in tracked}
-    untracked = _untracked(repo, workspace, paths, notices)
+    paths = [path for path, *_ in tracked]
     entries, skipped, stated = list[Entry](), list[Skipped](), dict[str, Stated]()
-    dirty = bool(untracked)
-    for path, mode, blob, absent in tracked:
-        if mode == 0o160000:
-            entries.append(Entry(path, "submodule", blob, 0))
-        elif absent:
-            skipped.append(Skipped(path, "outside the sparse checkout"))
-        else:
-            entry = _on_disk(workspace, path, known, skipped, stated)
-            dirty = dirty or entry is None or _differs(workspace, entry, blob)
-            if entry is not None:
-                entries.append(entry)
+    dirty = False
+    # git answers three questions while this thread looks at the files.
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        others = pool.submit(_untracked, repo, workspace, set(paths), notices)
+        asked = pool.submit(read_attributes, repo, paths, tree=None)
+        head = pool.submit(_head, repo)
+        for path, mode, blob, absent in tracked:
+            if mode == 0o160000:
+                entries.append(Entry(path, "submodule", blob, 0))
+            elif absent:
+                skipped.append(Skipped(path, "outside the sparse checkout"))
+            else:
+                entry = _on_disk(workspace, path, known, skipped, stated)
+                dirty = dirty or entry is None or _differs(workspace, entry, blob)
+                if entry is not None:
+                    entries.append(entry)
+        untracked, attributes = others.result(), asked.result()
     for path in untracked:
         if path.endswith("/"):
             skipped.append(Skipped(path, "a repository of its own"))
         elif (entry := _on_disk(workspace, path, known, skipped, stated)) is not None:
             entries.append(entry)
-    attributes = read_attributes(repo, [e.path for e in entries], tree=None)
+    if untracked:
+        attributes = read_attributes(repo, [entry.path for entry in entries], tree=None)
     return Snapshot(
         "worktree",
         repo.root,
         repo,
-        _head(repo),
+        head.result(),
         _sorted(entries),
         _sorted(skipped),
         attributes,
         stated,
-        dirty,
+        dirty or bool(untracked),
         tuple(notices),
     )
 
@@ -309,16 +316,15 @@ def _on_disk(
             raise WorkspaceError("not a regular file")
         if state.size_bytes > MAX_FILE_BYTES:
             raise WorkspaceError(_too_large(state.size_bytes))
-        earlier = known.get(path)
-        if earlier is not None and earlier.state == state:
-            blob = earlier.blob
-        else:
-            blob = blob_id(workspace.read_bytes(path, max_bytes=MAX_FILE_BYTES))
+        seen = known.get(path)
+        if seen is None or seen.state != state:
+            data = workspace.read_bytes(path, max_bytes=MAX_FILE_BYTES)
+            seen = Stated(state, blob_id(data))
     except WorkspaceError as error:
         skipped.append(Skipped(path, str(error)))
         return None
-    stated[path] = Stated(state, blob)
-    return Entry(path, "file", blob, state.size_bytes)
+    stated[path] = seen
+    return Entry(path, "file", seen.blob, state.size_bytes)
 
 
 def _differs(workspace: Workspace, entry: Entry, blob: str) -> bool:

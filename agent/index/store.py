@@ -60,7 +60,8 @@ class Store:
         rows = [
             (encode_path(path), s.mode, s.size_bytes, s.mtime_ns, s.ctime_ns, s.inode, stated.blob)
             for path, stated in now.items()
-            if before.get(path) != stated and max((s := stated.state).mtime_ns, s.ctime_ns) < limit
+            if before.get(path) is not stated
+            and max((s := stated.state).mtime_ns, s.ctime_ns) < limit
         ]
         gone = [(encode_path(path),) for path in before if path not in now]
         with self._writing():
