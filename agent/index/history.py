@@ -57,9 +57,9 @@ def read_history(repo: GitRepo, commit: str) -> History:
     except GitError:
         return {}
     newest = max((time_s for time_s, _ in changes), default=0)
-    counts: dict[str, int] = {}
-    recent: dict[str, float] = {}
-    last: dict[str, int] = {}
+    counts: dict[bytes, int] = {}
+    recent: dict[bytes, float] = {}
+    last: dict[bytes, int] = {}
     for time_s, paths in changes:
         weight = 0.5 ** (((newest - time_s) // _DAY_S) / HALF_LIFE_DAYS)
         for path in paths:
@@ -67,13 +67,13 @@ def read_history(repo: GitRepo, commit: str) -> History:
             recent[path] = recent.get(path, 0.0) + weight
             last[path] = max(last.get(path, 0), time_s)
     # Rounded, so that the last digit of a platform's pow() cannot reorder files.
-    return {p: PathHistory(n, round(recent[p], 4), last[p]) for p, n in counts.items()}
+    return {decode_path(p): PathHistory(n, round(recent[p], 4), last[p]) for p, n in counts.items()}
 
 
-def _changes(repo: GitRepo, commit: str) -> Iterator[tuple[int, list[str]]]:
+def _changes(repo: GitRepo, commit: str) -> Iterator[tuple[int, list[bytes]]]:
     """(time in seconds, paths) of each change that counts, newest first."""
     head: tuple[int, bool] | None = None
-    paths: list[str] = []
+    paths: list[bytes] = []
     log = stream_git(
         repo, "log", "-z", "--first-parent", "-m", "--name-only", "--no-renames", "--no-ext-diff",
         "--no-textconv", "--format=%x01%ct %an", commit, "--",
@@ -87,6 +87,6 @@ def _changes(repo: GitRepo, commit: str) -> Iterator[tuple[int, list[str]]]:
             name = author.decode("utf-8", "replace").lower()
             head, paths = (int(time_s), any(bot in name for bot in _BOTS)), []
         elif text:
-            paths.append(decode_path(text))
+            paths.append(text)
     if head is not None and not head[1] and 0 < len(paths) <= MASS_EDIT_FILES:
         yield head[0], paths
