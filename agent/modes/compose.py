@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_FILES = 8
 """Files, from the best on, whose spans an offline answer may quote."""
 
-PACK_VERSION = "3"
+PACK_VERSION = "4"
 """Raised when the same snapshot and settings give another pack than before."""
 
 

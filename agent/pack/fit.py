@@ -139,7 +139,8 @@ def _fit_whole(
             stepped[file.path] = files_label(file)
     if total > budget_tokens:
         return None
-    reasons = {path: "the whole repository fits" for path in blocks}
+    what = "all that is written by hand fits" if stepped else "the whole repository fits"
+    reasons = dict.fromkeys(blocks, what)
     for path, label in stepped.items():
         reasons[path] = f"{label} left out so that the rest fits whole"
     return Fit(blocks, reasons, not stepped, tuple(stepped))
