@@ -5,6 +5,7 @@ BathyError            1  failed for good
   ConfigError         2  usage or configuration
   RepoError           1  the repository cannot be read
   BudgetError         2  nothing of use fits into the budget that was asked for
+  TryAgainError      75  failed, and worth trying again later
 ```
 """
 
@@ -32,3 +33,9 @@ class BudgetError(BathyError):
     """The token budget is too small to hold anything of use."""
 
     exit_code = 2
+
+
+class TryAgainError(BathyError):
+    """The service or the network failed in a way that passes."""
+
+    exit_code = 75

@@ -10,6 +10,7 @@ compares file contents with the index is offered, because that would run clean f
 import contextlib
 import os
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
     "LANGUAGE": "C",
 }
+_RUNNING: set["Git.AutoInterrupt"] = set()
 _KEPT_VARIABLES = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
 
 
@@ -162,22 +164,71 @@ def stream_git(repo: GitRepo, *args: str) -> Iterator[bytes]:
     Raises:
         GitError: git is missing, or it ends with another exit code than 0.
     """
+    rest = b""
+    for chunk in stream_bytes(repo, *args):
+        *records, rest = (rest + chunk).split(b"\0")
+        yield from records
+    if rest:
+        yield rest
+
+
+def stream_bytes(
+    repo: GitRepo, *args: str, no_match_code: int = 0, timeout_s: float = TIMEOUT_S
+) -> Iterator[bytes]:
+    """Run one git command and yield its standard output as it comes.
+
+    Closing the iterator early kills the command, and so does `stop_git`.
+
+    Args:
+        repo: Where to run it.
+        *args: As in `run_git`.
+        no_match_code: Another exit code that is no failure.
+        timeout_s: Seconds until it is killed.
+
+    Raises:
+        GitError: git is missing, it ends with another exit code, or the time is over.
+    """
     from git.exc import CommandError
 
     try:
         process = _layer(repo).execute(_command(repo, args, None), as_process=True)
     except CommandError as error:
         raise GitError("git is not installed or cannot be started") from error
-    rest = b""
-    while chunk := process.stdout.read(1 << 18):
-        *records, rest = (rest + chunk).split(b"\0")
-        yield from records
-    if rest:
-        yield rest
+    late = threading.Event()
+
+    def kill() -> None:
+        late.set()
+        if process.proc is not None:
+            process.proc.kill()
+
+    watch = threading.Timer(timeout_s, kill)
+    watch.daemon = True
+    watch.start()
+    _RUNNING.add(process)
     try:
+        while chunk := process.stdout.read1(1 << 18):
+            yield chunk
         process.wait()
     except CommandError as error:
-        raise GitError(_first_line(str(error.stderr))) from error
+        if late.is_set():
+            raise GitError(f"it took over {timeout_s:.0f} s and was stopped") from error
+        if not no_match_code or error.status != no_match_code:
+            raise GitError(_first_line(str(error.stderr))) from error
+    finally:
+        watch.cancel()
+        _RUNNING.discard(process)
+        if process.proc is not None and process.proc.poll() is None:
+            process.proc.kill()
+            process.proc.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+def stop_git() -> None:
+    """Kill the streaming commands of this process; their readers see an error."""
+    for process in list(_RUNNING):
+        if process.proc is not None:
+            process.proc.kill()
 
 
 class BlobReader:

@@ -116,6 +116,8 @@ class Workspace:
         parts = encode_path(path).split(b"/")
         if any(part in (b"", b".", b"..") or b"\0" in part for part in parts):
             raise WorkspaceError("not a path inside the repository")
+        if any(part.lower() == b".git" for part in parts):
+            raise WorkspaceError("git's own data is not read as files")
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
         folder = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,15 +16,27 @@ from bathy.agent.index.repo import Snapshot, locate, read_snapshot, select
 from bathy.agent.index.store import Store, result_key
 from bathy.agent.modes.progress import Progress
 from bathy.agent.pack.manifest import Manifest, dump_manifest, load_manifest
+from bathy.tools.workspace import quote_path
 
 if TYPE_CHECKING:
     from bathy.agent.index.build import Index
+    from bathy.agent.index.examine import Reader
+    from bathy.agent.index.live import LiveView
     from bathy.agent.index.postings import IndexedSpan
+    from bathy.agent.index.symbols import Definition
+    from bathy.agent.loop.prompt import Pointer
     from bathy.agent.model.offline import OfflineAnswer
-    from bathy.agent.pack.retrieve import CorpusFile, Ranking
+    from bathy.agent.pack.retrieve import CorpusFile, RankedSpan, Ranking
+    from bathy.agent.pack.room import Room
 
 MOST_FILES = 8
 """Files, from the best on, whose spans an offline answer may quote."""
+
+POINTED_FILES, POINTED_SPANS = 10, 2
+"""Files, and spans of each, that the question of a model comes with."""
+
+QUOTED_CHARS = 120_000
+"""Text of such spans that goes with them where the pack does not show it: some 40,000 tokens."""
 
 PACK_VERSION = "4"
 """Raised when the same snapshot and settings give another pack than before."""
@@ -50,36 +63,41 @@ class Bench:
         digest.update(repr(sorted(self.snapshot.attributes.items())).encode("utf-8", "replace"))
         return digest.hexdigest()
 
-    def pack(self, *, with_text: bool) -> tuple[Manifest, str]:
-        """Return the pack's manifest and, if asked for, its text ("" if not)."""
+    def pack(self, *, with_text: bool, window_tokens: int | None = None) -> tuple[Manifest, str]:
+        """Pack the repository, or look up how it was packed.
+
+        Args:
+            with_text: Return the text as well.
+            window_tokens: Of the model that it is for; None for the default model's.
+
+        Returns:
+            The manifest, and the text or "".
+        """
+        from bathy.agent.pack.room import WINDOW_TOKENS, Room
+
         settings, snapshot = self.settings, self.snapshot
+        outlines = settings.context == "map"
+        room = Room(settings.budget, window_tokens or WINDOW_TOKENS, outlines)
         state = f"{snapshot.name}:{snapshot.dirty}:{snapshot.commit}"
-        key = result_key(PACK_VERSION, self.tree_key, state, str(settings.budget))
+        key = result_key(PACK_VERSION, self.tree_key, state, repr(room))
         kept = self.store.result("manifest:" + key)
         text = self.store.result("text:" + key) if with_text and kept is not None else None
         if kept is not None and (text is not None or not with_text):
             return load_manifest(kept), text["text"] if text is not None else ""
-        return self._make_pack(key)
+        return self._make_pack(key, room)
 
-    def _make_pack(self, key: str) -> tuple[Manifest, str]:
-        from bathy.agent.index.build import build_index, open_reader
+    def _make_pack(self, key: str, room: "Room") -> tuple[Manifest, str]:
         from bathy.agent.index.tokens import count_tokens
         from bathy.agent.pack.pack import pack_index
 
-        workers = self._workers()
-        with self.progress.bar("reading the repository") as report:
-            index = build_index(self.snapshot, self.store, workers=workers, progress=report)
-        reader = open_reader(self.snapshot)
-        try:
-            with self.store.counting(count_tokens) as count:
-                packed = pack_index(
-                    index,
-                    budget=self.settings.budget,
-                    shown=lambda file: reader.read_shown(file.path, file.blob),
-                    count=count,
-                )
-        finally:
-            reader.close()
+        index = self.index
+        with self._reader() as reader, self.store.counting(count_tokens) as count:
+            packed = pack_index(
+                index,
+                room,
+                shown=lambda file: reader.read_shown(file.path, file.blob),
+                count=count,
+            )
         self.store.keep_result("manifest:" + key, dump_manifest(packed.manifest))
         self.store.keep_result("text:" + key, {"text": packed.text})
         return packed.manifest, packed.text
@@ -119,21 +137,120 @@ class Bench:
             ):
                 yield work.blob, spans or ()
 
+    def pointers(self, question: str, manifest: Manifest | None) -> "list[Pointer]":
+        """Find the places that speak to a question; quote those that the pack does not show."""
+        from bathy.agent.loop.prompt import Pointer
+        from bathy.agent.pack.render import render_outline
+
+        shown = {e.path for e in manifest.files if e.level == "full"} if manifest else set()
+        blobs = {entry.path: entry.blob for entry in self.snapshot.entries}
+        found, room = list[Pointer](), QUOTED_CHARS
+        with self._reader() as reader:
+            for file, span in self._best_spans(self.search(question)):
+                text = ""
+                if file not in shown and (whole := reader.read_shown(file, blobs[file])):
+                    lines = [(span.start_line, span.end_line)]
+                    text = render_outline(file, whole, lines)
+                    text = text if len(text) <= room else ""
+                    room -= len(text)
+                place = f"{quote_path(file)}:{span.start_line}-{span.end_line}"
+                found.append(Pointer(place, span.symbol, text.rstrip("\n")))
+        return found
+
+    def _best_spans(self, ranking: "Ranking") -> "Iterator[tuple[str, RankedSpan]]":
+        for file in ranking.files[:POINTED_FILES]:
+            for span in file.spans[:POINTED_SPANS]:
+                yield file.path, span
+
+    @contextlib.contextmanager
+    def _reader(self) -> "Iterator[Reader]":
+        from bathy.agent.index.build import open_reader
+
+        reader = open_reader(self.snapshot)
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+    def diff(self, rev: str) -> str:
+        """Return the change since a commit, as a unified diff without secrets.
+
+        Raises:
+            RepoError: There is no such commit, or no git.
+        """
+        from bathy.agent.index.changes import diff_between
+
+        settings, snapshot = self.settings, self.snapshot
+        older = read_snapshot(snapshot.repo, snapshot.root, rev=rev, known={})
+        older = select(older, include=settings.include, exclude=settings.exclude)
+        return diff_between(older, snapshot)
+
+    def count_tokens(self, text: str) -> int:
+        """Count the tokens of a text exactly; loads the vocabulary."""
+        from bathy.agent.index.tokens import count_tokens
+
+        return count_tokens(text)
+
+    @property
+    def repo_json(self) -> dict[str, object]:
+        """What every result says of the repository."""
+        found = self.snapshot
+        return {"name": found.name, "commit": found.commit or None, "dirty": found.dirty}
+
+    @contextlib.contextmanager
+    def view(self) -> "Iterator[LiveView]":
+        """Open the repository for tools and citations; what the index knows is read once asked."""
+        from bathy.agent.index.live import LiveView
+
+        lock = threading.Lock()
+
+        def known_symbols(path: str) -> "Sequence[Definition] | None":
+            with lock:
+                file = self._index_for_threads().by_path.get(path)
+            return file.facts.symbols.definitions if file and file.facts.parsed else None
+
+        view = LiveView(self.snapshot, known_symbols)
+        try:
+            yield view
+        finally:
+            view.close()
+
+    def _index_for_threads(self) -> "Index":
+        """The index, for a thread that asks while others run.
+
+        It opens the store anew, since SQLite's connections belong to their threads, and starts no
+        processes.
+        """
+        if "index" not in self.__dict__:
+            from bathy.agent.index.build import build_index
+
+            with Store(self.cache / "index.sqlite") as store:
+                self.__dict__["index"] = build_index(
+                    self.snapshot, store, workers=1, progress=lambda _done, _total: None
+                )
+        return self.index
+
+    @cached_property
+    def index(self) -> "Index":
+        """What the repository holds, with symbols and history."""
+        from bathy.agent.index.build import build_index
+
+        with self.progress.bar("reading the repository") as report:
+            return build_index(self.snapshot, self.store, workers=self._workers(), progress=report)
+
     def answer(self, question: str) -> "OfflineAnswer":
         """Answer from the index alone."""
-        from bathy.agent.index.build import open_reader
         from bathy.agent.index.terms import count_terms
         from bathy.agent.model.offline import answer_offline, choose_evidence
 
         ranking = self.search(question)
         blobs = {entry.path: entry.blob for entry in self.snapshot.entries}
-        reader = open_reader(self.snapshot)
+        with self._reader() as reader:
 
-        def lines_of(path: str) -> Sequence[str]:
-            text = reader.read_shown(path, blobs[path]) or ""
-            return text.removesuffix("\n").split("\n") if text else ()
+            def lines_of(path: str) -> Sequence[str]:
+                text = reader.read_shown(path, blobs[path]) or ""
+                return text.removesuffix("\n").split("\n") if text else ()
 
-        try:
             evidence = choose_evidence(
                 (file.path, file.score, file.why, span.start_line, span.end_line, span.symbol)
                 for file in ranking.files[:MOST_FILES]
@@ -141,8 +258,6 @@ class Bench:
             )
             words = [word for word in count_terms(question) if len(word) > 2]
             return answer_offline(question, evidence, lines_of=lines_of, words=words)
-        finally:
-            reader.close()
 
     def _workers(self) -> int:
         from bathy.agent.index.workers import default_workers
@@ -176,6 +291,12 @@ def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
         if repo is not None and (repo.common_dir / "shallow").exists():
             progress.say("this clone is shallow: file order by history may differ from a full one")
         yield Bench(settings, snapshot, store, cache, progress)
+
+
+def repo_root(folder: Path) -> Path:
+    """Return the top of the repository that a folder belongs to, or the plain folder itself."""
+    repo = locate(folder)
+    return repo.root if repo is not None else folder.resolve()
 
 
 def cache_folder(place: Path) -> Path:

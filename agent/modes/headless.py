@@ -1,22 +1,23 @@
 """`bathy --task`: one question -> an answer on stdout, and exactly one result."""
 
-import json
+import asyncio
+import contextlib
 import os
+import signal
 import stat
 import sys
-import time
-import uuid
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator
+from contextlib import aclosing
+from typing import TYPE_CHECKING
 
-from bathy.agent.config import Settings, has_key
+from bathy.agent.config import Service, Settings, read_service
 from bathy.agent.errors import BathyError, ConfigError
-from bathy.agent.model.offline import OfflineAnswer
-from bathy.agent.modes.compose import open_bench
+from bathy.agent.modes.compose import Bench, open_bench
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.signals import INTERRUPTED, TERMINATED, Terminated
-from bathy.tools.workspace import quote_path
+
+if TYPE_CHECKING:
+    from bathy.agent.modes.output import Output
 
 _MAX_STDIN_BYTES = 10 << 20
 
@@ -25,43 +26,115 @@ def run_task(settings: Settings, task: str) -> int:
     """Answer one question; return the exit code.
 
     Raises:
-        ConfigError: The question is empty; no result is printed, since nothing has begun.
+        ConfigError: The question is empty, or a model is needed and there is no key; no result is
+            printed, since nothing has begun.
     """
     piped = _piped()
     question = f"{task}\n\n<stdin>\n{piped}\n</stdin>" if piped else task
     if not question.strip():
         raise ConfigError("the question is empty")
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
-    if not settings.offline:
-        progress.say(_why_offline())
-    writer = _Writer(settings)
-    try:
-        with open_bench(settings, progress) as bench:
-            writer.start()
-            answer = bench.answer(question)
-            writer.save(answer.text)
-            repo = {
-                "name": bench.snapshot.name,
-                "commit": bench.snapshot.commit or None,
-                "dirty": bench.snapshot.dirty,
-            }
-    except BathyError as error:
-        writer.fail("error_during_execution", str(error))
-        raise
-    except KeyboardInterrupt:
-        writer.fail("interrupted", f"interrupted (exit code {INTERRUPTED})")
-        raise
-    except Terminated:
-        writer.fail("interrupted", f"terminated (exit code {TERMINATED})")
-        raise
-    writer.finish(answer, repo)
+    service = None if settings.offline else read_service(settings)
+    if service is not None and not service.api_key:
+        if settings.needs_model:
+            raise ConfigError(
+                "no DEEPSEEK_API_KEY is set, and what was asked for needs a model; set it in the"
+                " environment or in a file named with --env-file"
+            )
+        progress.say(
+            "no DEEPSEEK_API_KEY is set; answering from the index alone (--offline does so"
+            " without this notice)"
+        )
+        service = None
+    if service is None:
+        return _answer_offline(settings, progress, question)
+    return _answer_online(settings, progress, service, question)
+
+
+def _answer_offline(settings: Settings, progress: Progress, question: str) -> int:
+    from bathy.agent.modes.output import Output
+
+    output = Output(settings, "offline")
+    with _ends_told(output), open_bench(settings, progress) as bench:
+        output.repo = bench.repo_json
+        output.start()
+        answer = bench.answer(question)
+        output.save(answer.text)
+        output.conclude_offline(answer)
     return 0
 
 
-def _why_offline() -> str:
-    if has_key():
-        return "this version does not ask a model yet; answering from the index alone (--offline)"
-    return "no DEEPSEEK_API_KEY is set; answering from the index alone (--offline says so for good)"
+def _answer_online(settings: Settings, progress: Progress, service: Service, question: str) -> int:
+    from bathy.agent.model.catalog import find_model
+    from bathy.agent.modes.output import Output
+    from bathy.agent.modes.pictures import read_images
+
+    # What is wrong with the command line is said before anything begins.
+    read_images(settings.images, find_model(service.model, service.own_models))
+    output = Output(settings, "online", service.model)
+    with _ends_told(output), open_bench(settings, progress) as bench:
+        output.repo = bench.repo_json
+        return _work(bench, service, question, output)
+
+
+def _work(bench: Bench, service: Service, question: str, output: "Output") -> int:
+    """Run the loop to its end; SIGTERM ends it as Ctrl-C does, with a valid session behind."""
+    from bathy.agent.modes.ask import Asked, open_run
+    from bathy.agent.modes.narrator import Narrator
+
+    terminated = False
+
+    async def main(asked: Asked) -> int:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def terminate() -> None:
+            nonlocal terminated
+            terminated = True
+            task.cancel()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+        narrator = Narrator(bench.progress, asked.model)
+        code = 1
+        try:
+            async with aclosing(asked.run.events()) as events:
+                async for event in events:
+                    narrator.tell(event)
+                    code = output.take(event, bench.snapshot.root)
+        finally:
+            output.progress(asked.run.spent, asked.run.text)
+            await asked.client.close()
+        return code
+
+    with open_run(bench, service, question) as asked:
+        output.begin(asked)
+        try:
+            return asyncio.run(main(asked))
+        except asyncio.CancelledError:
+            raise (Terminated() if terminated else KeyboardInterrupt()) from None
+
+
+@contextlib.contextmanager
+def _ends_told(output: "Output") -> Iterator[None]:
+    """Print a result, whatever else ends the run."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if isinstance(error, ConfigError) and not output.has_begun:
+            raise
+        if not isinstance(error, BathyError):
+            output.fail("error_during_execution", f"a defect of bathy ({error!r})", 1)
+            raise
+        output.fail("error_during_execution", str(error), error.exit_code)
+        raise
+    except KeyboardInterrupt:
+        output.fail("interrupted", f"interrupted (exit code {INTERRUPTED})", INTERRUPTED)
+        raise
+    except Terminated:
+        output.fail("interrupted", f"terminated (exit code {TERMINATED})", TERMINATED)
+        raise
 
 
 def _piped() -> str:
@@ -76,76 +149,3 @@ def _piped() -> str:
     if len(data) > _MAX_STDIN_BYTES:
         raise ConfigError(f"stdin holds more than {_MAX_STDIN_BYTES >> 20} MiB")
     return data.decode("utf-8", "replace")
-
-
-class _Writer:
-    """Writes an answer in the format that was asked for; events are numbered."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._format = settings.output_format
-        self._output = settings.output
-        self._session = str(uuid.uuid4())
-        self._began_s = time.monotonic()
-        self._seq = 0
-
-    def start(self) -> None:
-        self._event("session_started", {"session_id": self._session, "mode": "offline"})
-
-    def finish(self, answer: OfflineAnswer, repo: Mapping[str, Any]) -> None:
-        citations = [dict(asdict(c), path=quote_path(c.path)) for c in answer.citations]
-        self._event("text_delta", {"text": answer.text})
-        self._event("citations", {"citations": citations})
-        if self._format == "text":
-            sys.stdout.write(answer.text)
-        self._result("success", answer.text, citations=citations, repo=dict(repo))
-
-    def save(self, text: str) -> None:
-        if self._output is None:
-            return
-        try:
-            self._output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise BathyError(f"cannot write {self._output}: {error.strerror}") from error
-
-    def fail(self, subtype: str, error: str) -> None:
-        self._result(subtype, "", error=error)
-
-    def _event(self, kind: str, values: Mapping[str, Any]) -> None:
-        if self._format == "stream-json":
-            self._print({"type": kind, "schema_version": 1, "seq": self._seq, **values})
-            self._seq += 1
-
-    def _result(self, subtype: str, text: str, **values: Any) -> None:  # noqa: ANN401 - JSON values
-        if self._format == "text":
-            return
-        result: dict[str, Any] = {
-            "type": "result",
-            "schema_version": 1,
-            "subtype": subtype,
-            "is_error": subtype != "success",
-            "result": text,
-            "session_id": self._session,
-            "model": None,
-            "mode": "offline",
-            "num_turns": 0,
-            "duration_ms": round(1000 * (time.monotonic() - self._began_s)),
-            "total_cost_usd": 0.0,
-            "usage": dict.fromkeys(
-                ("prompt_tokens", "cache_hit_tokens", "cache_miss_tokens", "completion_tokens",
-                 "reasoning_tokens"), 0,
-            ),
-            "pack": None,
-            "citations": [],
-            "patch": None,
-            "applied": False,
-            "repo": None,
-            "error": None,
-            **values,
-        }  # fmt: skip
-        if self._format == "stream-json":
-            result["seq"] = self._seq
-        self._print(result)
-
-    def _print(self, value: Mapping[str, Any]) -> None:
-        sys.stdout.write(json.dumps(value) + "\n")
-        sys.stdout.flush()

@@ -110,6 +110,24 @@ def fit_files(
     return _fit_ladder(order, ranked, budget_tokens, render)
 
 
+def fit_outlines(
+    files: Mapping[str, SourceFile],
+    ranked: Sequence[Priority],
+    *,
+    budget_tokens: int,
+    render: Render,
+) -> Fit:
+    """Outline as many files as there is room for, best first, and show none in full."""
+    order = [files[p.path] for p in ranked]
+    chosen = _Chosen(budget_tokens, render)
+    chosen.fill(order, "outline", limit=budget_tokens, quotas=True)
+    chosen.fill(order, "outline", limit=budget_tokens, quotas=False)
+    reasons = dict.fromkeys(chosen.blocks, "outlines were asked for")
+    for file in order:
+        reasons.setdefault(file.path, "it has no outline, or the budget no room")
+    return Fit(chosen.blocks, reasons, whole=False, stepped_down=())
+
+
 def estimate_tokens(file: SourceFile) -> int:
     """Guess what a file costs in full, with its line numbers, to within a tenth."""
     return file.facts.tokens + _TOKENS_A_LINE * file.facts.lines + 15

@@ -8,19 +8,11 @@ from bathy.agent.errors import BudgetError
 from bathy.agent.index.build import Index, SourceFile
 from bathy.agent.index.tokens import TOKENIZER
 from bathy.agent.pack.advice import exclude_globs
-from bathy.agent.pack.fit import Block, Fit, Level, fit_files
+from bathy.agent.pack.fit import Block, Fit, Level, fit_files, fit_outlines
 from bathy.agent.pack.manifest import Manifest, ManifestEntry
 from bathy.agent.pack.priority import Priority, rank_files
 from bathy.agent.pack.render import FOOTER, HEADER, render_file, render_outline, render_tree
-
-WINDOW_TOKENS = 1_048_576
-"""Window of DeepSeek V4, prompt and answer together (the service's model page, 15 Nov 2026)."""
-
-RESERVE_TOKENS = 131_072
-"""Kept free of the pack: instructions, evidence, the conversation, thinking and the answer."""
-
-DEFAULT_TOKENS = 500_000
-"""Budget for a repository that does not fit whole: recall falls with length."""
+from bathy.agent.pack.room import DEFAULT_TOKENS, Room
 
 _TREE_SHARE = 0.25
 
@@ -39,37 +31,23 @@ class Packed:
     manifest: Manifest
 
 
-def pack_index(index: Index, *, budget: int | str | None, shown: ShownText, count: Count) -> Packed:
+def pack_index(index: Index, room: Room, *, shown: ShownText, count: Count) -> Packed:
     """Pack a repository.
 
     Args:
         index: What it holds.
-        budget: Tokens, "max" for all that the window leaves, or None: the whole repository if it
-            fits into the window, else without lock, generated and vendored files if they make the
-            difference, else the best `DEFAULT_TOKENS`.
+        room: How much of it.
         shown: Gives texts.
         count: Counts tokens.
 
     Returns:
-        A pack of at most the budget. The same index and budget give the same bytes.
+        A pack of at most the budget. The same index and room give the same bytes.
 
     Raises:
         BudgetError: Not even the list of folders fits.
     """
-    capacity = WINDOW_TOKENS - RESERVE_TOKENS
     ranked = rank_files(index)
-    attempts: list[_Attempt]
-    if budget is None:
-        attempts = [
-            _Attempt(capacity, may_step_down=False, may_choose=False),
-            _Attempt(DEFAULT_TOKENS, may_step_down=True, may_choose=False),
-            _Attempt(capacity, may_step_down=True, may_choose=False),
-            _Attempt(DEFAULT_TOKENS, may_step_down=True, may_choose=True),
-        ]
-    else:
-        allowed = capacity if isinstance(budget, str) else budget
-        attempts = [_Attempt(allowed, may_step_down=True, may_choose=True)]
-    found = (_pack(index, ranked, attempt, shown, count) for attempt in attempts)
+    found = (_pack(index, ranked, attempt, room, shown, count) for attempt in _attempts(room))
     return next(packed for packed in found if packed is not None)
 
 
@@ -81,24 +59,45 @@ class _Attempt(NamedTuple):
     may_choose: bool
 
 
+def _attempts(room: Room) -> list[_Attempt]:
+    """What is tried, in order; the last one always gives a pack."""
+    capacity, usual = room.capacity, min(DEFAULT_TOKENS, room.capacity)
+    if room.budget is None and not room.only_outlines:
+        return [
+            _Attempt(capacity, may_step_down=False, may_choose=False),
+            _Attempt(usual, may_step_down=True, may_choose=False),
+            _Attempt(capacity, may_step_down=True, may_choose=False),
+            _Attempt(usual, may_step_down=True, may_choose=True),
+        ]
+    allowed = usual if room.budget is None else room.budget
+    allowed = capacity if isinstance(allowed, str) else allowed
+    return [_Attempt(allowed, may_step_down=True, may_choose=True)]
+
+
 def _pack(
     index: Index,
     ranked: Sequence[Priority],
     attempt: _Attempt,
+    room: Room,
     shown: ShownText,
     count: Count,
 ) -> Packed | None:
     budget = attempt.budget
     paths = [f.path for f in index.files] + [s.path for s in index.skipped]
     with_names, frame = _frame_tokens(paths, budget, count)
-    fit = fit_files(
-        index.by_path,
-        ranked,
-        budget_tokens=budget - frame,
-        render=_renderer(shown, count),
-        may_choose=attempt.may_choose,
-        may_step_down=attempt.may_step_down,
-    )
+    left, render = budget - frame, _renderer(shown, count)
+    fit: Fit | None
+    if room.only_outlines:
+        fit = fit_outlines(index.by_path, ranked, budget_tokens=left, render=render)
+    else:
+        fit = fit_files(
+            index.by_path,
+            ranked,
+            budget_tokens=left,
+            render=render,
+            may_choose=attempt.may_choose,
+            may_step_down=attempt.may_step_down,
+        )
     if fit is None:
         return None
     placed = place(index, ranked, fit.blocks)
@@ -107,7 +106,8 @@ def _pack(
     text = "".join((HEADER, *(fit.blocks[path].text for path in placed), tree, FOOTER))
     tree_tokens = count(HEADER) + count(tree) + count(FOOTER)
     tokens = tree_tokens + sum(block.tokens for block in fit.blocks.values())
-    return Packed(text, _manifest(index, ranked, fit, placed, budget, tokens, tree_tokens))
+    manifest = _manifest(index, ranked, fit, placed, (budget, tokens, tree_tokens, room.capacity))
+    return Packed(text, manifest)
 
 
 def place(
@@ -157,10 +157,9 @@ def _manifest(
     ranked: Sequence[Priority],
     fit: Fit,
     placed: Sequence[str],
-    budget: int,
-    tokens: int,
-    tree_tokens: int,
+    sizes: tuple[int, int, int, int],
 ) -> Manifest:
+    budget, tokens, tree_tokens, capacity = sizes
     ranks = {p.path: (at, p) for at, p in enumerate(ranked, 1)}
     positions = {path: at for at, path in enumerate(placed, 1)}
     entries = [_entry(f, fit, ranks.get(f.path), positions.get(f.path, 0)) for f in index.files]
@@ -170,7 +169,6 @@ def _manifest(
     entries.sort(key=lambda e: e.path.encode("utf-8", "surrogateescape"))
     snapshot = index.snapshot
     whole = fit.whole or bool(fit.stepped_down)
-    capacity = WINDOW_TOKENS - RESERVE_TOKENS
     return Manifest(
         name=snapshot.name,
         commit=snapshot.commit,
@@ -196,6 +194,8 @@ def _summary(fit: Fit) -> str:
             f"Every text file is in, in full, but {len(fit.stepped_down)} lock, generated, vendored"
             " or minified ones, left out to make room."
         )
+    if all(block.level == "outline" for block in fit.blocks.values()):
+        return "Outlines alone: no file is in in full."
     return "The repository does not fit whole: the files that matter most are in, by priority."
 
 

@@ -10,6 +10,7 @@ from bathy.agent.index.store import Store
 from bathy.agent.index.tokens import count_tokens
 from bathy.agent.pack.pack import Packed, pack_index
 from bathy.agent.pack.render import parse_blocks
+from bathy.agent.pack.room import Room
 from repo_builder import RepoBuilder
 
 
@@ -21,7 +22,7 @@ def packed(root: Path, budget: int | str | None = None, rev: str | None = None) 
     try:
         return pack_index(
             index,
-            budget=budget,
+            Room(budget),
             shown=lambda file: reader.read_shown(file.path, file.blob),
             count=count_tokens,
         )

@@ -1,0 +1,116 @@
+"""A snapshot -> the repository as tools and citations read it: now, through jail and redactor.
+
+Which files there are was settled when the snapshot was taken; what is in them is read anew at each
+call, so that an answer speaks of the tree as it stands. Safe to use from several threads.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from bathy.agent.index.examine import Reader
+from bathy.agent.index.files import language_of
+from bathy.agent.index.repo import MAX_FILE_BYTES, Snapshot
+from bathy.agent.index.symbols import Definition, extract_symbols
+from bathy.tools.base import ToolError, split_lines
+from bathy.tools.git import GitRepo
+from bathy.tools.workspace import Workspace, WorkspaceError, quote_path
+
+KnownSymbols = Callable[[str], Sequence[Definition] | None]
+"""What the index knows that a path defines; None if it has not looked."""
+
+
+class LiveView:
+    """The view that tools get of one snapshot; see `bathy.tools.base.RepoView`."""
+
+    def __init__(self, snapshot: Snapshot, known_symbols: KnownSymbols) -> None:
+        """Open readers; `close` ends them."""
+        self._snapshot = snapshot
+        self._known_symbols = known_symbols
+        self._workspace = Workspace(snapshot.root)
+        self._of_commit = snapshot.origin == "commit"
+        self._reader = Reader(snapshot.root, snapshot.repo if self._of_commit else None)
+        # One `git cat-file` answers one question at a time.
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """End the git process, if there is one."""
+        self._reader.close()
+
+    @property
+    def root(self) -> Path:
+        """Top folder, or git folder of a bare repository."""
+        return self._snapshot.root
+
+    @property
+    def git(self) -> GitRepo | None:
+        """The repository, or None for a plain folder."""
+        return self._snapshot.repo
+
+    @property
+    def commit(self) -> str:
+        """The commit read, or "" for files on disk."""
+        return self._snapshot.commit if self._of_commit else ""
+
+    @cached_property
+    def _blobs(self) -> dict[str, str]:
+        return {e.path: e.blob for e in self._snapshot.entries if e.kind == "file"}
+
+    @cached_property
+    def paths(self) -> Sequence[str]:
+        """Files, in byte order; links and submodules are none."""
+        return tuple(self._blobs)
+
+    def has(self, path: str) -> bool:
+        """Whether a path is one of `paths`."""
+        return path in self._blobs
+
+    def shown(self, path: str) -> str:
+        """Return a file's text, decoded and redacted.
+
+        Raises:
+            ToolError: It is binary, or has gone.
+        """
+        if not self.has(path):
+            raise ToolError(f"there is no file {path!r}")
+        with self._lock:
+            text = self._reader.read_shown(path, self._blobs[path])
+        if text is None:
+            raise ToolError(f"{quote_path(path)} is binary, or has gone since it was listed")
+        return text
+
+    def raw(self, path: str) -> bytes:
+        """Return a file's bytes; on disk, of any regular file below the root.
+
+        Raises:
+            ToolError: It leads out, is no regular file, or has gone.
+        """
+        if self._of_commit:
+            with self._lock:
+                data = self._reader.read_bytes(path, self._blobs[path]) if self.has(path) else None
+            if data is None:
+                raise ToolError(f"{quote_path(path)} is no file of the commit")
+            return data
+        try:
+            return self._workspace.read_bytes(path, max_bytes=MAX_FILE_BYTES)
+        except WorkspaceError as error:
+            raise ToolError(f"{quote_path(path)}: {error}") from error
+
+    def lines(self, path: str) -> Sequence[str] | None:
+        """Return a file's lines as shown, without LF; None if there is no text at that path."""
+        try:
+            return split_lines(self.shown(path))
+        except ToolError:
+            return None
+
+    def symbols(self, path: str) -> Sequence[Definition]:
+        """Return what a file defines, from the index or by parsing it now."""
+        known = self._known_symbols(path)
+        if known is not None:
+            return known
+        try:
+            text = self.shown(path)
+        except ToolError:
+            return ()
+        return extract_symbols(text, language_of(path, text.partition("\n")[0][:200])).definitions

@@ -1,0 +1,1 @@
+"""Prompt and tools -> events: one question asked of a model, answered, and checked."""

@@ -1,0 +1,78 @@
+"""What a run works with: a model, tools, checks, limits and a log, put together elsewhere."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bathy.agent.loop.citations import Checked
+from bathy.agent.loop.cost import Meter
+from bathy.agent.loop.events import UsageReported
+from bathy.agent.loop.limits import Limits
+from bathy.agent.loop.reply import Patience
+from bathy.agent.model.catalog import Model
+from bathy.agent.model.client import Effort, ModelClient, Request
+from bathy.agent.model.messages import Message, ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """What a tool gave: text for the model, a few words for people, and whether it failed."""
+
+    text: str
+    summary: str
+    is_error: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is made of an answer.
+
+    Attributes:
+        text: The answer as people get it.
+        problem: What the model is asked to mend, or "".
+    """
+
+    text: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Everything that a run works with.
+
+    Attributes:
+        client: The model.
+        model: What is known of it.
+        effort: How hard it thinks.
+        tools: What it may call.
+        run_tool: Answers a call by name and arguments; is run in a thread.
+        stop_tools: Ends what runs in these threads, when nobody waits for it any more.
+        check: Checks the citations of an answer.
+        judge: Says what else is wrong with an answer, and what of it is printed.
+        repack: Gives the conversation anew for a smaller window; None if it is too late for that.
+        strict: An answer with citations that cannot be verified is a failure.
+        limits: What the run may use.
+        patience: How failures are borne.
+        meter: Counts tokens and money.
+        log_started: Told the id of each call just before it runs.
+        log_request: Told each request just before it is made.
+        log_reply: Told what each request used.
+        reasoning_field: Field in which this server gives the thinking, as far as is known.
+    """
+
+    client: ModelClient
+    model: Model
+    effort: Effort
+    tools: tuple[ToolSpec, ...]
+    run_tool: Callable[[str, Mapping[str, object]], ToolAnswer]
+    stop_tools: Callable[[], None]
+    check: Callable[[str], Checked]
+    limits: Limits
+    patience: Patience
+    meter: Meter
+    log_started: Callable[[str], None]
+    log_request: Callable[[Request], None]
+    log_reply: Callable[[UsageReported], None]
+    judge: Callable[[str], Verdict] = Verdict
+    strict: bool = False
+    repack: Callable[[int], tuple[Message, ...]] | None = None
+    reasoning_field: str = "reasoning_content"

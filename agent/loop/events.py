@@ -1,0 +1,142 @@
+"""What happens in a run, as frozen data: everything that people and machines are shown.
+
+Text and thinking come as the model's own `TextDelta` and `ReasoningDelta`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bathy.agent.loop.citations import CheckedCitation
+from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
+
+Subtype = Literal[
+    "success",
+    "error_max_turns",
+    "error_max_cost",
+    "error_max_tokens",
+    "error_time_limit",
+    "error_citations",
+    "error_during_execution",
+    "interrupted",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """A request is about to be made.
+
+    Attributes:
+        turn: 1-based, within the run.
+        prompt_tokens: Expected length of the prompt.
+        cost_usd: Expected price of the prompt, as if nothing of it were cached; 0 if unknown.
+    """
+
+    turn: int
+    prompt_tokens: int
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A tool is being run for the model. `arguments` is JSON text."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A call has its answer; `summary` is a few words, `text` what the model reads."""
+
+    call_id: str
+    name: str
+    summary: str
+    is_error: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A request failed and is made again; the text and thinking since `TurnStarted` are void.
+
+    Attributes:
+        attempt: Attempts that have failed, from 1.
+        wait_s: Seconds until the next one.
+        reason: One sentence.
+    """
+
+    attempt: int
+    wait_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """What a request used.
+
+    Attributes:
+        turn: The request's turn.
+        usage: Its tokens.
+        cost_usd: Their price; 0 if unknown.
+        is_estimate: The server did not say, because the stream broke or it never does.
+    """
+
+    turn: int
+    usage: Usage
+    cost_usd: float
+    is_estimate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CitationsChecked:
+    """The citations of the answer, each with its status."""
+
+    citations: tuple[CheckedCitation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """The run stops here because the user said so; `kind` is the result's subtype."""
+
+    kind: Subtype
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a run; always the last event.
+
+    Attributes:
+        subtype: How it ended.
+        text: The answer; after a limit as much of it as there is, after a failure "".
+        turns: Requests that were answered.
+        usage: Of all requests, failed ones included.
+        cost_usd: Likewise.
+        error: One sentence if it failed, else "".
+        exit_code: Of the process.
+        partial: What had come of a reply that failed; never an answer.
+    """
+
+    subtype: Subtype
+    text: str
+    turns: int
+    usage: Usage
+    cost_usd: float
+    error: str
+    exit_code: int
+    partial: str = ""
+
+
+Event = (
+    TurnStarted
+    | TextDelta
+    | ReasoningDelta
+    | ToolStarted
+    | ToolFinished
+    | Retry
+    | UsageReported
+    | CitationsChecked
+    | LimitReached
+    | Finished
+)

@@ -1,0 +1,331 @@
+"""A conversation that ends in a question, a model and tools -> events, up to the checked answer.
+
+Turn by turn: ask the model; run the calls of its reply side by side, since they only read; give it
+their results in the order of the calls; until it answers. Every message is logged before it is
+used, and whatever ends a run leaves a conversation that can be sent again.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from bathy.agent.errors import BathyError, TryAgainError
+from bathy.agent.loop.agent import Agent, ToolAnswer
+from bathy.agent.loop.calls import Prepared, prepare_calls
+from bathy.agent.loop.conversation import Conversation
+from bathy.agent.loop.events import (
+    CitationsChecked,
+    Event,
+    Finished,
+    LimitReached,
+    Retry,
+    Subtype,
+    ToolFinished,
+    ToolStarted,
+    TurnStarted,
+    UsageReported,
+)
+from bathy.agent.loop.guard import CallGuard
+from bathy.agent.loop.limits import Spent, stopped_by
+from bathy.agent.loop.reply import (
+    MIN_REPLY_TOKENS,
+    RepeatingError,
+    Void,
+    get_reply,
+)
+from bathy.agent.model.client import Request, ServiceError, WindowError
+from bathy.agent.model.messages import Message, ReasoningDelta, Reply, TextDelta, Usage
+
+MOST_PARALLEL = 8
+"""Tools that run at the same time."""
+
+REPLY_TOKENS: Mapping[str, int] = {"off": 16_384, "max": 131_072}
+"""Room asked for a reply by effort; others get 65,536, the service's own default with thinking."""
+
+_REPLY_TOKENS = 65_536
+_MOST_EMPTY = 2
+_ANNOUNCED_CHARS = 300
+
+ASK_FOR_ANSWER = "You thought, but wrote no answer. Write the answer to the question now."
+GO_ON = "You announced a step but did not take it. Take it now, or answer."
+STOP_REPEATING = "Your reply repeated itself and was stopped. Answer in a few sentences."
+LAST_TURN = "[note: this is the last turn; answer now, without further calls]"
+
+
+@dataclass
+class Run:
+    """One question on its way to an answer.
+
+    Attributes:
+        agent: What it works with.
+        conversation: Ends with the question.
+        spent: Used so far.
+        text: The answer so far; void text is taken back.
+    """
+
+    agent: Agent
+    conversation: Conversation
+    spent: Spent = field(default_factory=Spent)
+    text: str = ""
+    _field: str = ""
+    _guard: CallGuard = field(default_factory=CallGuard)
+    _began: set[str] = field(default_factory=set)
+    _nudges: set[str] = field(default_factory=set)
+    _empty: int = 0
+    _mended: bool = False
+    _repacked: bool = False
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Work; yield what happens, `Finished` last, whatever it is that ends the run.
+
+        Raises:
+            asyncio.CancelledError: The run was interrupted; the conversation is settled.
+        """
+        began_s = time.monotonic()
+        self._field = self.agent.reasoning_field
+        limit_s = self.agent.limits.time_limit_s
+        try:
+            async with aclosing(self._turns()) as steps:
+                while True:
+                    left = None if limit_s is None else limit_s - (time.monotonic() - began_s)
+                    async with asyncio.timeout(left):
+                        event = await anext(steps, None)
+                    if event is None:
+                        return
+                    yield event
+        except TimeoutError:
+            reason = f"stopped after {limit_s:g} s (--time-limit)"
+            yield LimitReached("error_time_limit", reason)
+            yield self._finished("error_time_limit", reason, 3)
+        except BathyError as error:
+            yield self._finished("error_during_execution", str(error), error.exit_code)
+        finally:
+            self.conversation.settle(self._began.__contains__)
+
+    async def _turns(self) -> AsyncGenerator[Event, None]:
+        while True:
+            request = self._request()
+            if limit := self._limit(request):
+                yield LimitReached(*limit)
+                yield self._finished(*limit, 3)
+                return
+            self._announce_end()
+            reply: Reply | None = None
+            try:
+                async with aclosing(self._ask(self._request())) as steps:
+                    async for step in steps:
+                        if isinstance(step, Reply):
+                            reply = step
+                        else:
+                            yield step
+            except RepeatingError as error:
+                if STOP_REPEATING in self._nudges:
+                    raise
+                self._nudge(STOP_REPEATING)
+                yield Retry(1, 0.0, str(error))
+            except WindowError as error:
+                if self.agent.repack is None or self.spent.turns or self._repacked:
+                    raise
+                self._repacked = True
+                self.conversation.restart(self.agent.repack(error.window_tokens))
+                yield Retry(1, 0.0, f"{error}; packing less")
+            if reply is None:
+                continue
+            async with aclosing(self._take(reply)) as steps:
+                async for event in steps:
+                    yield event
+                    if isinstance(event, Finished):
+                        return
+
+    def _request(self) -> Request:
+        agent, meter = self.agent, self.agent.meter
+        prompt = meter.prompt_tokens(self.conversation.messages)
+        room = agent.model.window_tokens - prompt
+        if room < 0 and not self._repacked:
+            raise WindowError(
+                f"about {prompt:,} tokens do not fit the window of {agent.model.id}; ask for less,"
+                " lower --budget, or begin a new session",
+                agent.model.window_tokens,
+                prompt,
+            )
+        wanted = REPLY_TOKENS.get(agent.effort, _REPLY_TOKENS)
+        size = min(wanted, agent.model.max_output_tokens, max(room, MIN_REPLY_TOKENS))
+        return Request(
+            agent.model.id,
+            self.conversation.messages,
+            agent.tools,
+            agent.effort,
+            size,
+            self._field,
+        )
+
+    def _limit(self, request: Request) -> tuple[Subtype, str] | None:
+        meter = self.agent.meter
+        prompt = meter.prompt_tokens(request.messages)
+        return stopped_by(
+            self.agent.limits,
+            self.spent,
+            next_tokens=prompt,
+            next_cost_usd=meter.least_cost(prompt),
+        )
+
+    def _announce_end(self) -> None:
+        """Tell the model, at the end of what it reads, that it has no turn after this one."""
+        last = self.agent.limits.max_turns
+        if last is not None and last > 1 and self.spent.turns == last - 1:
+            self.conversation.add(Message("user", LAST_TURN))
+
+    async def _ask(self, request: Request) -> AsyncGenerator[Event | Reply, None]:
+        """One turn of the model, with what it used."""
+        agent, meter, turn = self.agent, self.agent.meter, self.spent.turns + 1
+        prompt = meter.prompt_tokens(request.messages)
+        agent.log_request(request)
+        yield TurnStarted(turn, prompt, meter.cost(Usage(prompt, 0, prompt, 0, 0)))
+        self.text = ""
+        steps = get_reply(agent.client, request, agent.patience, prompt_tokens=prompt)
+        async with aclosing(steps):
+            async for step in steps:
+                if isinstance(step, TextDelta | ReasoningDelta):
+                    self.text += step.text if isinstance(step, TextDelta) else ""
+                    yield step
+                elif isinstance(step, Retry):
+                    self.text = ""
+                    yield step
+                elif isinstance(step, Void):
+                    yield self._use(turn, step.usage, is_estimate=True)
+                else:
+                    self._field = step.reasoning_field if step.message.reasoning else self._field
+                    usage = step.usage or meter.estimate(request.messages, step.message)
+                    yield self._use(turn, usage, is_estimate=step.usage is None, turns=1)
+                    if step.usage is not None:
+                        meter.learn(request.messages, usage)
+                    yield step
+
+    def _use(self, turn: int, usage: Usage, *, is_estimate: bool, turns: int = 0) -> UsageReported:
+        cost = self.agent.meter.cost(usage)
+        self.spent = self.spent.add(usage, cost, turns=turns)
+        report = UsageReported(turn, usage, cost, is_estimate)
+        self.agent.log_reply(report)
+        return report
+
+    async def _take(self, reply: Reply) -> AsyncGenerator[Event, None]:
+        """Act on a reply: run its calls, or end with its answer, or ask for a better one."""
+        message, reason = reply.message, reply.finish_reason
+        if reason == "content_filter":
+            raise ServiceError("the service's content filter stopped the answer; ask otherwise")
+        specs = {tool.name: tool for tool in self.agent.tools}
+        prepared = prepare_calls(message.tool_calls, specs, last_is_cut=reason == "length")
+        if prepared:
+            calls = tuple(p.call for p in prepared)
+            self.conversation.add(Message("assistant", message.content, message.reasoning, calls))
+            async with aclosing(self._run_calls(prepared)) as events:
+                async for event in events:
+                    yield event
+            if self._guard.must_stop:
+                raise ServiceError("the model keeps making the same call; ask in another way")
+        elif reason == "length":
+            self.conversation.add(message)
+            text = "the answer was cut at its longest length; lower --effort, or ask for less"
+            yield LimitReached("error_max_tokens", text)
+            yield self._finished("error_max_tokens", text, 3)
+        elif not message.content.strip():
+            self._recover(message)
+        elif self._is_announcement(message.content):
+            self.conversation.add(message)
+            self._nudge(GO_ON)
+        else:
+            self.conversation.add(message)
+            for event in self._conclude(message.content):
+                yield event
+
+    def _recover(self, message: Message) -> None:
+        """Deal with a reply without text: nothing of it is ever made an answer."""
+        self._empty += 1
+        if self._empty > _MOST_EMPTY:
+            raise TryAgainError("the model gave no answer, several times; try again, or rephrase")
+        if message.reasoning.strip():
+            if ASK_FOR_ANSWER in self._nudges:
+                raise TryAgainError("the model thought, twice, but gave no answer; try again")
+            self.conversation.add(message)
+            self._nudge(ASK_FOR_ANSWER)
+
+    def _nudge(self, text: str) -> None:
+        self._nudges.add(text)
+        self.conversation.add(Message("user", text))
+
+    def _is_announcement(self, text: str) -> bool:
+        """Whether a reply says what it is going to do and then ends; asked about once."""
+        short = len(text) < _ANNOUNCED_CHARS and text.rstrip().endswith((":", "…", "..."))
+        return short and GO_ON not in self._nudges
+
+    def _conclude(self, answer: str) -> list[Event]:
+        """Check an answer; end with it, or have it mended once."""
+        verdict = self.agent.judge(answer)
+        if verdict.problem:
+            if self._mended:
+                raise ServiceError(f"the answer is not what was asked for: {verdict.problem}")
+            self._mended = True
+            self.conversation.add(Message("user", verdict.problem))
+            return []
+        checked = self.agent.check(verdict.text)
+        self.text = checked.text
+        shown = CitationsChecked(checked.citations)
+        bad = sum(c.status in ("unverified", "invalid") for c in checked.citations)
+        if bad and self.agent.strict:
+            reason = f"{bad} of {len(checked.citations)} citations could not be verified"
+            return [shown, self._finished("error_citations", reason, 4)]
+        return [shown, self._finished("success", "", 0)]
+
+    async def _run_calls(self, prepared: tuple[Prepared, ...]) -> AsyncGenerator[Event, None]:
+        """Run calls side by side; yield in the order of the calls."""
+        gate = asyncio.Semaphore(MOST_PARALLEL)
+        for item in prepared:
+            yield ToolStarted(item.call.id, item.call.name, item.call.arguments)
+        tasks = [asyncio.create_task(self._run_call(item, gate)) for item in prepared]
+        done = 0
+        try:
+            for item, task in zip(prepared, tasks, strict=True):
+                answer = await task
+                self._answer_call(item, answer)
+                done += 1
+                call = item.call
+                yield ToolFinished(call.id, call.name, answer.summary, answer.is_error, answer.text)
+        finally:
+            for item, task in list(zip(prepared, tasks, strict=True))[done:]:
+                if task.done() and not task.cancelled() and task.exception() is None:
+                    self._answer_call(item, task.result())
+                else:
+                    task.cancel()
+            if done < len(tasks):
+                self.agent.stop_tools()
+
+    def _answer_call(self, item: Prepared, answer: ToolAnswer) -> None:
+        self.conversation.add(Message("tool", answer.text, tool_call_id=item.call.id))
+
+    async def _run_call(self, item: Prepared, gate: asyncio.Semaphore) -> ToolAnswer:
+        call = item.call
+        if item.problem:
+            return ToolAnswer(item.problem, "not run", is_error=True)
+        if refusal := self._guard.refuses(call.name, call.arguments):
+            return ToolAnswer(refusal, "refused", is_error=True)
+        async with gate:
+            self._began.add(call.id)
+            self.agent.log_started(call.id)
+            answer = await asyncio.to_thread(self.agent.run_tool, call.name, item.arguments)
+        text = self._guard.note(call.name, call.arguments, answer.text)
+        return ToolAnswer(text, answer.summary, answer.is_error)
+
+    def _finished(self, subtype: Subtype, error: str, exit_code: int) -> Finished:
+        failed = subtype == "error_during_execution"
+        return Finished(
+            subtype,
+            "" if failed else self.text,
+            self.spent.turns,
+            self.spent.usage,
+            self.spent.cost_usd,
+            error,
+            exit_code,
+            self.text if failed else "",
+        )

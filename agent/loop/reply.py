@@ -1,0 +1,122 @@
+"""One request, made again as often as that helps -> its deltas, then the reply.
+
+A reply that broke off is never kept: its text is void, its cost is counted. Only a whole one ends
+this.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bathy.agent.errors import TryAgainError
+from bathy.agent.loop.events import Retry
+from bathy.agent.loop.guard import RepetitionDetector
+from bathy.agent.model.client import (
+    BrokenStreamError,
+    BusyError,
+    ModelClient,
+    Request,
+    ServiceError,
+    WindowError,
+)
+from bathy.agent.model.messages import ReasoningDelta, Reply, TextDelta, Usage
+from bathy.agent.model.retry import wait_s
+
+MIN_REPLY_TOKENS = 1_024
+"""A window that leaves less than this for the reply is full."""
+
+_CHARS_A_TOKEN = 4
+
+
+class RepeatingError(ServiceError):
+    """The model said the same thing over and over until it was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """A request failed after so much had come: what it is likely to be billed for."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How failures are borne.
+
+    Attributes:
+        max_retries: Times that a request is made again.
+        random: Numbers from 0 to 1, for jitter.
+        sleep: Waits so many seconds.
+    """
+
+    max_retries: int
+    random: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+Step = TextDelta | ReasoningDelta | Retry | Void | Reply
+
+
+async def get_reply(
+    client: ModelClient, request: Request, patience: Patience, *, prompt_tokens: int
+) -> AsyncGenerator[Step, None]:
+    """Ask until a whole reply has come.
+
+    Args:
+        client: The model.
+        request: What is asked.
+        patience: How often.
+        prompt_tokens: Expected length of the prompt, to count what a broken stream cost.
+
+    Yields:
+        Deltas; a `Void` and a `Retry` after each failure, which take the deltas back; the `Reply`.
+
+    Raises:
+        TryAgainError: It still fails after the last attempt.
+        ServiceError: It fails for good.
+    """
+    failures, has_shrunk = 0, False
+    while True:
+        heard = 0
+        try:
+            detector = RepetitionDetector()
+            async for delta in client.stream(request):
+                if not isinstance(delta, Reply):
+                    heard += len(delta.text)
+                    if detector.push(delta.text):
+                        raise RepeatingError("the model repeated itself without end")
+                yield delta
+            return
+        except WindowError as error:
+            smaller = _smaller(request, error)
+            if has_shrunk or smaller is None:
+                raise
+            request, has_shrunk, reason, wait = smaller, True, str(error), 0.0
+        except RepeatingError:
+            yield Void(_billed(prompt_tokens, heard))
+            raise
+        except TryAgainError as error:
+            if isinstance(error, BrokenStreamError) and error.began:
+                yield Void(_billed(prompt_tokens, heard))
+            failures += 1
+            asked = error.retry_after_s if isinstance(error, BusyError) else None
+            found = wait_s(failures, asked, patience.random)
+            if failures > patience.max_retries or found is None:
+                raise
+            reason, wait = str(error), found
+        yield Retry(max(1, failures), wait, reason)
+        await patience.sleep(wait)
+
+
+def _smaller(request: Request, error: WindowError) -> Request | None:
+    """The same request with less room for the reply, if that makes it fit."""
+    room = error.window_tokens - error.prompt_tokens
+    if room < MIN_REPLY_TOKENS or room >= request.max_tokens:
+        return None
+    return replace(request, max_tokens=room)
+
+
+def _billed(prompt_tokens: int, chars: int) -> Usage:
+    """What a broken stream is taken to have cost: all of the prompt, as if none had been cached."""
+    tokens = -(-chars // _CHARS_A_TOKEN)
+    return Usage(prompt_tokens, 0, prompt_tokens, tokens, 0)

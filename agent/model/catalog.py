@@ -1,0 +1,156 @@
+"""A model's id -> what is known of it: window, output limit, eyes, prices by the hour.
+
+The figures are data (`catalog.toml`, beside this module), and users add models of their own. A
+model that nobody described is taken for a text model with the window of DeepSeek V4, at no price.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from bathy.agent.errors import ConfigError
+from bathy.agent.model.messages import Usage
+
+DEFAULT_MODEL = "deepseek-flash"
+
+Thinking = Literal["deepseek", "template", "none"]
+"""How a server is told whether to think: DeepSeek's own fields, arguments of the chat template (as
+self-hosted servers take them), or not at all."""
+
+_UNKNOWN_WINDOW = 1_048_576
+_UNKNOWN_OUTPUT = 65_536
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars for a million tokens: prompt from the cache, other prompt, output."""
+
+    hit: float
+    miss: float
+    output: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What is known of a model.
+
+    Attributes:
+        id: As the server knows it.
+        window_tokens: Prompt and answer together.
+        max_output_tokens: Longest answer, thinking included.
+        sees_images: Takes pictures.
+        prices: Outside the peak hours; None where nobody charges, or nobody said.
+        peak_prices: In the peak hours; None if they are the same.
+        thinking: How it is told whether to think.
+        is_known: It stands in the catalogue or in the user's configuration.
+    """
+
+    id: str
+    window_tokens: int
+    max_output_tokens: int
+    sees_images: bool = False
+    prices: Prices | None = None
+    peak_prices: Prices | None = None
+    thinking: Thinking = "deepseek"
+    is_known: bool = True
+
+
+@cache
+def _catalog() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+
+def prices_read_on() -> date:
+    """Return the day on which the prices were read."""
+    day: date = _catalog()["read_on"]
+    return day
+
+
+def find_model(name: str, own: Mapping[str, Mapping[str, object]]) -> Model:
+    """Find a model.
+
+    Args:
+        name: Its id.
+        own: The user's tables by id; they win over the catalogue, key by key.
+
+    Raises:
+        ConfigError: The id is retired (names what took over), or a table cannot be read.
+    """
+    known = _catalog()["models"]
+    retired = _catalog()["retired"].get(name)
+    if retired is not None and name not in own:
+        raise ConfigError(
+            f"{name} ended on 24 July 2026; use --model {retired['model']}"
+            f" --effort {retired['effort']} in its place"
+        )
+    if name not in known and name not in own:
+        return Model(name, _UNKNOWN_WINDOW, _UNKNOWN_OUTPUT, is_known=False)
+    return _model(name, {**known.get(name, {}), **own.get(name, {})})
+
+
+def known_models() -> tuple[str, ...]:
+    """Return the ids of the catalogue, the default first."""
+    return tuple(_catalog()["models"])
+
+
+def prices_at(model: Model, moment: datetime) -> Prices | None:
+    """Return the prices at a moment (aware of its time zone), or None if none are known."""
+    if model.peak_prices is None:
+        return model.prices
+    peak, utc = _catalog()["peak"], moment.astimezone(UTC)
+    in_peak = utc.weekday() in peak["weekdays"] and any(
+        start <= utc.hour < end for start, end in peak["hours"]
+    )
+    return model.peak_prices if in_peak else model.prices
+
+
+def cost_of(usage: Usage, prices: Prices | None) -> float:
+    """Return the price of some usage in US dollars; 0 where no prices are known."""
+    if prices is None:
+        return 0.0
+    return (
+        usage.cache_hit_tokens * prices.hit
+        + usage.cache_miss_tokens * prices.miss
+        + usage.completion_tokens * prices.output
+    ) / _MILLION
+
+
+def _model(name: str, table: Mapping[str, Any]) -> Model:
+    known = {
+        "window_tokens",
+        "max_output_tokens",
+        "sees_images",
+        "prices",
+        "peak_prices",
+        "thinking",
+    }
+    if unknown := set(table) - known:
+        raise ConfigError(
+            f"[models.{name}] in config.toml: {', '.join(sorted(unknown))} is not a key;"
+            f" there are {', '.join(sorted(known))}"
+        )
+    try:
+        window = int(table.get("window_tokens", _UNKNOWN_WINDOW))
+        model = Model(
+            name,
+            window,
+            min(window, int(table.get("max_output_tokens", min(_UNKNOWN_OUTPUT, window // 4)))),
+            bool(table.get("sees_images", False)),
+            Prices(**table["prices"]) if "prices" in table else None,
+            Prices(**table["peak_prices"]) if "peak_prices" in table else None,
+        )
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"[models.{name}] in config.toml cannot be read: {error}") from error
+    if window < 8_192:
+        raise ConfigError(
+            f"[models.{name}] in config.toml: a window of {window} tokens is too small"
+        )
+    thinking = table.get("thinking", "deepseek")
+    if thinking not in ("deepseek", "template", "none"):
+        raise ConfigError(f"[models.{name}]: thinking is deepseek, template or none")
+    return replace(model, thinking=thinking)

@@ -1,0 +1,98 @@
+"""What the loop needs of a model: one request -> deltas, then the whole reply; or a failure."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bathy.agent.errors import BathyError, TryAgainError
+from bathy.agent.model.messages import Delta, Message, ToolSpec
+
+Effort = Literal["auto", "off", "low", "high", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything that a server is asked.
+
+    Attributes:
+        model: Id of the model.
+        messages: The conversation, oldest first.
+        tools: The tools declared; the same, in the same order, for a whole session.
+        effort: How hard to think; likewise.
+        max_tokens: Longest reply, thinking included.
+        reasoning_field: Name of the field in which this server gives and takes the thinking.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...]
+    effort: Effort
+    max_tokens: int
+    reasoning_field: str = "reasoning_content"
+
+
+class ModelClient(Protocol):
+    """A connection to a model."""
+
+    def stream(self, request: Request) -> AsyncIterator[Delta]:
+        """Ask once; yield deltas as they come, and a `Reply` at the very end.
+
+        Raises:
+            ServiceError: The server refused.
+            BusyError: It cannot answer now.
+            BrokenStreamError: What came is not a whole reply.
+            WindowError: The prompt does not fit the model's window.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+class ServiceError(BathyError):
+    """The server refused for good. `status` is the HTTP status, 0 if there was none."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class BusyError(TryAgainError):
+    """The server cannot answer now: 408, 409, 429, 5xx, or no connection.
+
+    Attributes:
+        status: HTTP status, 0 if there was none.
+        retry_after_s: Seconds that the server asks to wait, or None.
+    """
+
+    def __init__(self, message: str, status: int = 0, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class BrokenStreamError(TryAgainError):
+    """A reply that did not come whole: what came of it is not an answer.
+
+    Attributes:
+        began: Something of it came, so the service has read the prompt, and bills it.
+    """
+
+    def __init__(self, message: str, *, began: bool = True) -> None:
+        super().__init__(message)
+        self.began = began
+
+
+class WindowError(ServiceError):
+    """The request is larger than the model's window.
+
+    Attributes:
+        window_tokens: The window, as the server says.
+        prompt_tokens: Tokens of the messages, likewise.
+    """
+
+    def __init__(self, message: str, window_tokens: int, prompt_tokens: int) -> None:
+        super().__init__(message, 400)
+        self.window_tokens = window_tokens
+        self.prompt_tokens = prompt_tokens

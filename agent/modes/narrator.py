@@ -1,0 +1,56 @@
+"""Events -> a few lines on stderr for a person who waits: what is asked, at what price."""
+
+from bathy.agent.loop.events import (
+    Event,
+    Finished,
+    Retry,
+    ToolFinished,
+    ToolStarted,
+    TurnStarted,
+)
+from bathy.agent.model.catalog import Model
+from bathy.agent.modes.progress import Progress
+
+_ARGUMENT_CHARS = 100
+
+
+class Narrator:
+    """Tells a run as it goes."""
+
+    def __init__(self, progress: Progress, model: Model) -> None:
+        self._progress = progress
+        self._model = model
+        self._arguments: dict[str, str] = {}
+
+    def tell(self, event: Event) -> None:
+        """Say what is worth saying of one event."""
+        say = self._progress.say
+        if isinstance(event, TurnStarted) and event.turn == 1:
+            price = f", ${event.cost_usd:.4f} if nothing of it is cached" if event.cost_usd else ""
+            say(f"asking {self._model.id}: about {event.prompt_tokens:,} tokens{price}")
+        elif isinstance(event, ToolStarted):
+            self._arguments[event.call_id] = _short(event.arguments)
+        elif isinstance(event, ToolFinished):
+            say(f"  {event.name} {self._arguments.pop(event.call_id, '')}: {event.summary}")
+        elif isinstance(event, Retry):
+            say(f"{event.reason}; trying again in {event.wait_s:.1f} s (attempt {event.attempt})")
+        elif isinstance(event, Finished):
+            self._account(event)
+
+    def _account(self, end: Finished) -> None:
+        if end.partial:
+            self._progress.say(f"what had come before the failure, no answer:\n{end.partial}")
+        used = end.usage
+        if not used.prompt_tokens:
+            return
+        share = 100 * used.cache_hit_tokens / used.prompt_tokens
+        cost = f", ${end.cost_usd:.4f}" if self._model.prices else ""
+        self._progress.say(
+            f"{end.turns} turns, {used.prompt_tokens:,} tokens read ({share:.0f} % cached),"
+            f" {used.completion_tokens:,} written{cost}"
+        )
+
+
+def _short(arguments: str) -> str:
+    text = "".join(c if c.isprintable() else " " for c in arguments)
+    return text if len(text) <= _ARGUMENT_CHARS else text[: _ARGUMENT_CHARS - 1] + "…"

@@ -1,0 +1,227 @@
+"""Events -> stdout, as text, one JSON object or a stream of them; exactly one result each run."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bathy.agent.config import Settings
+from bathy.agent.errors import BathyError
+from bathy.agent.loop.citations import CheckedCitation
+from bathy.agent.loop.events import (
+    CitationsChecked,
+    Event,
+    Finished,
+    LimitReached,
+    Retry,
+    Subtype,
+    ToolFinished,
+    ToolStarted,
+    TurnStarted,
+    UsageReported,
+)
+from bathy.agent.loop.limits import Spent
+from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
+from bathy.agent.model.offline import Citation, OfflineAnswer
+from bathy.tools.workspace import quote_path
+
+if TYPE_CHECKING:
+    from bathy.agent.modes.ask import Asked
+
+SCHEMA_VERSION = 1
+
+
+@dataclass
+class Output:
+    """Where a run is written to; what a result needs is filled in as it becomes known."""
+
+    settings: Settings
+    mode: str
+    model: str | None = None
+    session_id: str = ""
+    repo: Mapping[str, Any] | None = None
+    pack: Mapping[str, Any] | None = None
+    citations: list[dict[str, Any]] = field(default_factory=list)
+    _began_s: float = field(default_factory=time.monotonic)
+    has_begun: bool = False
+    _seq: int = 0
+    _spent: Spent = field(default_factory=Spent)
+    _text: str = ""
+
+    def start(self) -> None:
+        """Say that the run begins, and what was packed."""
+        self.has_begun = True
+        self._event(
+            "session_started",
+            {"session_id": self.session_id, "mode": self.mode, "model": self.model},
+        )
+        if self.pack is not None:
+            self._event("pack_ready", dict(self.pack))
+
+    def write(self, event: Event) -> None:
+        """Write one event that is not the end."""
+        if isinstance(event, CitationsChecked):
+            self.cite(event.citations)
+            return
+        kind, values = _as_json(event)
+        self._event(kind, values)
+
+    def cite(self, citations: Sequence[CheckedCitation | Citation]) -> None:
+        """Keep the citations for the result, and tell of them."""
+        self.citations = [
+            {
+                "path": quote_path(c.path),
+                "start_line": c.start_line,
+                "end_line": c.end_line,
+                "status": c.status,
+            }
+            for c in citations
+        ]
+        self._event("citations", {"citations": self.citations})
+
+    def begin(self, asked: "Asked") -> None:
+        """Begin the account of a run of the loop."""
+        self.model, self.session_id = asked.model.id, asked.session_id
+        self.pack = asked.pack
+        self.start()
+
+    def take(self, event: Event, root: Path) -> int:
+        """Write one event, whichever it is; return the exit code so far.
+
+        Args:
+            event: The next one.
+            root: Folder that links in the answer lead into.
+        """
+        if not isinstance(event, Finished):
+            self.write(event)
+            return 1
+        self.save(event.text)
+        self.finish(event, text=show_answer(event.text, self.citations, root, self.settings.color))
+        if event.error:
+            print(f"bathy: {event.error}", file=sys.stderr)  # noqa: T201
+        return event.exit_code
+
+    def conclude_offline(self, answer: OfflineAnswer) -> None:
+        """Write an answer that no model gave."""
+        self._event("text_delta", {"text": answer.text})
+        self.cite(answer.citations)
+        self.finish(Finished("success", answer.text, 0, Usage(), 0.0, "", 0))
+
+    def save(self, text: str) -> None:
+        """Write the answer to the file that was asked for.
+
+        Raises:
+            BathyError: It cannot be written.
+        """
+        path: Path | None = self.settings.output
+        if path is None:
+            return
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise BathyError(f"cannot write {path}: {error.strerror}") from error
+
+    def finish(self, end: Finished, *, text: str | None = None) -> None:
+        """Write the result, or for people the answer.
+
+        Args:
+            end: How the run ended.
+            text: The answer as people are to see it, if that differs.
+        """
+        if self.settings.output_format == "text":
+            shown = end.text if text is None else text
+            if shown:
+                sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
+                sys.stdout.flush()
+            return
+        result: dict[str, Any] = {
+            "type": "result",
+            "schema_version": SCHEMA_VERSION,
+            "subtype": end.subtype,
+            "is_error": end.subtype != "success",
+            "result": end.text,
+            "session_id": self.session_id,
+            "model": self.model,
+            "mode": self.mode,
+            "num_turns": end.turns,
+            "duration_ms": round(1000 * (time.monotonic() - self._began_s)),
+            "total_cost_usd": round(end.cost_usd, 6),
+            "usage": asdict(end.usage),
+            "pack": self.pack,
+            "citations": self.citations,
+            "patch": None,
+            "applied": False,
+            "repo": self.repo,
+            "error": end.error or None,
+        }
+        if end.partial:
+            result["partial"] = end.partial
+        if self.settings.output_format == "stream-json":
+            result["seq"] = self._seq
+        self._print(result)
+
+    def progress(self, spent: Spent, text: str) -> None:
+        """Note how far the loop has come, for a result that it may not live to write."""
+        self._spent, self._text = spent, text
+
+    def fail(self, subtype: Subtype, error: str, exit_code: int) -> None:
+        """Write the result of a run that ended before or beside the loop."""
+        spent = self._spent
+        self.finish(
+            Finished(subtype, "", spent.turns, spent.usage, spent.cost_usd, error, exit_code,
+                     self._text)
+        )  # fmt: skip
+
+    def _event(self, kind: str, values: Mapping[str, Any]) -> None:
+        if self.settings.output_format == "stream-json":
+            self._print(
+                {"type": kind, "schema_version": SCHEMA_VERSION, "seq": self._seq, **values}
+            )
+            self._seq += 1
+
+    def _print(self, value: Mapping[str, Any]) -> None:
+        sys.stdout.write(json.dumps(value) + "\n")
+        sys.stdout.flush()
+
+
+def show_answer(text: str, citations: Sequence[Mapping[str, Any]], root: Path, color: bool) -> str:
+    """Return an answer for people: what was not found is marked, what was found is a link.
+
+    Args:
+        text: The answer.
+        citations: As they stand in a result.
+        root: Folder that the paths belong to.
+        color: Links may be used, if stdout is a terminal.
+    """
+    is_linked = color and sys.stdout.isatty()
+    for citation in citations:
+        first, last = citation["start_line"], citation["end_line"]
+        for lines in {f"{first}-{last}"} | ({str(first)} if first == last else set()):
+            mark = f"[{citation['path']}:{lines}]"
+            shown = mark
+            if citation["status"] in ("unverified", "invalid"):
+                shown += f" ({citation['status']})"
+            elif is_linked:
+                target = (root / citation["path"]).as_uri()
+                shown = f"\033]8;;{target}#L{first}\033\\{mark}\033]8;;\033\\"
+            text = text.replace(mark, shown)
+    return text
+
+
+_NAMES = {
+    TurnStarted: "turn_started",
+    TextDelta: "text_delta",
+    ReasoningDelta: "reasoning_delta",
+    ToolStarted: "tool_started",
+    ToolFinished: "tool_finished",
+    Retry: "retry",
+    UsageReported: "usage",
+    LimitReached: "limit",
+}
+
+
+def _as_json(event: Event) -> tuple[str, dict[str, Any]]:
+    return _NAMES[type(event)], asdict(event)

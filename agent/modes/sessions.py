@@ -1,0 +1,71 @@
+"""`bathy sessions`: the logs of earlier runs -> a list, or one of them for people or programs."""
+
+import json
+import sys
+
+from bathy.agent.config import Settings
+from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.loop.sessions import (
+    SessionInfo,
+    export_json,
+    export_markdown,
+    find_session,
+    list_sessions,
+    sessions_folder,
+)
+from bathy.agent.modes.compose import repo_root
+
+_ID_CHARS = 8
+
+
+def run_sessions(settings: Settings, action: str, session: str | None, *, of_all: bool) -> int:
+    """List sessions, or show or export one; return the exit code.
+
+    Args:
+        settings: `output` gets an export; `output_format` json makes it JSON.
+        action: "list", "show" or "export".
+        session: Beginning of an id, for the last two.
+        of_all: List those of every repository, not only of the current one.
+
+    Raises:
+        ConfigError: No such session, or none is named.
+    """
+    folder = sessions_folder()
+    if action == "list":
+        _list(
+            settings,
+            [
+                s
+                for s in list_sessions(folder)
+                if of_all or s.folder == str(repo_root(settings.folder))
+            ],
+        )
+        return 0
+    if session is None:
+        raise ConfigError(f"bathy sessions {action} needs an ID; 'bathy sessions' lists them")
+    path = find_session(folder, session)
+    text = export_markdown(path) if settings.output_format == "text" else export_json(path)
+    if action == "export" and settings.output is not None:
+        try:
+            settings.output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise BathyError(f"cannot write {settings.output}: {error.strerror}") from error
+        return 0
+    sys.stdout.write(text)
+    return 0
+
+
+def _list(settings: Settings, found: list[SessionInfo]) -> None:
+    if settings.output_format != "text":
+        rows = [
+            {"id": s.id, "folder": s.folder, "created": s.created, "model": s.model,
+             "question": s.question}
+            for s in found
+        ]  # fmt: skip
+        sys.stdout.write(json.dumps(rows) + "\n")
+        return
+    for info in found:
+        question = "".join(c if c.isprintable() else " " for c in info.question)
+        sys.stdout.write(f"{info.id[:_ID_CHARS]}  {info.created[:16]}  {info.model}  {question}\n")
+    if not found:
+        sys.stdout.write("no sessions about this repository yet; --all lists those of others\n")

@@ -1,0 +1,209 @@
+"""The command line that bathy understands: commands, options, and what they are for."""
+
+import argparse
+from typing import NoReturn
+
+from bathy.agent.config import CONTEXTS, EFFORTS
+
+_DESCRIPTION = """\
+Ask a whole repository. Answers quote the code and cite it as [path:start-end].
+
+  bathy --task "How are requests retried?"     one question, answer on stdout
+  bathy pack                                   what a model would be sent, by folder, class and file
+  bathy search "where are cookies parsed"      ranked files and spans for a question
+
+Without a key and without a network, answers come from the index alone: the best spans, quoted and
+cited. The repository is only read; nothing of it is run, and its .env is never used as settings.
+"""
+_EPILOG = """\
+exit codes: 0 answered, 1 failed, 2 usage or configuration, 130 interrupted, 141 reader went away,
+143 terminated. The index is cached in the user's cache folder; XDG_CACHE_HOME is respected.
+"""
+_TOOLS = ("list_files", "read_file", "grep", "find_symbol", "history")
+_COMMANDS = {
+    "pack": "show or write what a model would be sent: tokens by folder, class and file",
+    "tool": "run one of the model's tools: JSON arguments on stdin, its text on stdout",
+    "sessions": "list, show or export earlier sessions",
+    "search": "rank files and spans for a question, from the index alone",
+}
+
+
+class _Version(argparse.Action):
+    """Prints the version; reading the metadata costs more than all other start-up."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"bathy {version('bathy')}")  # noqa: T201
+        parser.exit()
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence, as every other error is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"bathy: {message}; see '{self.prog} --help'\n")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of bathy's command line."""
+    parser = _Parser(
+        prog="bathy",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_options()],
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, text in _COMMANDS.items():
+        sub = commands.add_parser(name, help=text, description=text, parents=[_options()])
+        if name == "tool":
+            sub.add_argument("tool", metavar="NAME", help=f"one of {', '.join(_TOOLS)}")
+            sub.add_argument(
+                "--raw", action="store_true", help="for scripts: all of it, unredacted, no numbers"
+            )
+        if name == "sessions":
+            sub.add_argument(
+                "action",
+                nargs="?",
+                default="list",
+                choices=("list", "show", "export"),
+                help="list (if left out), show one for people, or export it",
+            )
+            sub.add_argument("session", nargs="?", metavar="ID", help="beginning of its id")
+            sub.add_argument("--all", action="store_true", help="of all repositories")
+        if name == "search":
+            sub.add_argument(
+                "question", metavar="QUESTION", help="the question; - reads it from stdin"
+            )
+    return parser
+
+
+def _options() -> _Parser:
+    """The options that stand before or after a command's name alike.
+
+    Defaults are left out, so that a command's parser does not undo what stood before its name.
+    """
+    parser = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    add = parser.add_argument
+    what = parser.add_argument_group("what to read")
+    what.add_argument(
+        "-C",
+        "--repo",
+        dest="folder",
+        metavar="DIR",
+        help="the repository (default: the one of the current folder); a plain folder works",
+    )
+    what.add_argument(
+        "--rev",
+        metavar="REV",
+        help="read that commit's objects instead of the working tree; bare repositories too",
+    )
+    what.add_argument(
+        "--include",
+        action="append",
+        metavar="GLOB",
+        help="read only these; gitignore syntax, repeatable",
+    )
+    what.add_argument(
+        "--exclude", action="append", metavar="GLOB", help="leave these out; likewise"
+    )
+    what.add_argument(
+        "--budget",
+        metavar="TOKENS|max",
+        help="size of the pack, such as 200k; default: all of the repository if it fits "
+        "the window, else the best 500k",
+    )
+    add(
+        "-p",
+        "--task",
+        "--print",
+        dest="task",
+        metavar="TEXT",
+        help="answer one question; - reads it from stdin, piped text is added to it",
+    )
+    add(
+        "--offline", action="store_true", help="no model: evidence from the index, quoted and cited"
+    )
+    add("--output-format", choices=("text", "json", "stream-json"), help="how stdout is written")
+    add("-o", dest="output", metavar="FILE", help="write the pack or the answer to a file as well")
+    _add_model_options(parser)
+    add("--workers", type=_workers, metavar="N", help="processes for new files (default: up to 4)")
+    add("--quiet", action="store_true", help="no progress and no notices on stderr")
+    add("--verbose", action="store_true", help="timings, and the traceback of an error")
+    add(
+        "--no-color",
+        action="store_true",
+        help="no colour; NO_COLOR in the environment does the same",
+    )
+    return parser
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    model = parser.add_argument_group("the model").add_argument
+    model(
+        "--model",
+        metavar="ID",
+        help="deepseek-flash (default, cheap, sees images), "
+        "deepseek-v4-pro (dearer: 4 times for new text, 7 for cached), or one of config.toml",
+    )
+    model("--base-url", metavar="URL", help="any server that speaks Chat Completions")
+    model("--effort", choices=EFFORTS, help="how hard it thinks; auto lets the model decide")
+    model(
+        "--context",
+        choices=CONTEXTS,
+        help="what it is shown first: the whole pack, outlines alone, or nothing but tools",
+    )
+    model("--diff", metavar="REV", help="the change since that commit goes with the question")
+    model(
+        "--image",
+        dest="images",
+        action="append",
+        metavar="FILE",
+        help="a picture that goes with the question; repeatable",
+    )
+    model("--output-schema", metavar="FILE", help="the answer is JSON that fits this JSON Schema")
+    model("--strict-citations", action="store_true", help="exit 4 if a citation cannot be verified")
+    model(
+        "--env-file",
+        metavar="FILE",
+        help="settings from a dotenv file; the repository's own .env never is one",
+    )
+    limit = parser.add_argument_group("limits (exit 3, what there is is printed)").add_argument
+    limit("--max-turns", type=_turns, metavar="N", help="requests to the model")
+    limit("--max-cost", type=_amount, metavar="USD", help="US dollars")
+    limit("--max-tokens", metavar="N", help="tokens of all prompts and replies, such as 500k")
+    limit("--time-limit", type=_amount, metavar="S", help="seconds")
+    session = parser.add_argument_group("sessions").add_argument
+    session(
+        "--continue",
+        dest="continue_last",
+        action="store_true",
+        help="go on with the last session about this repository",
+    )
+    session("--resume", metavar="ID", help="go on with that one; 'bathy sessions' lists them")
+    session("--fork-session", dest="fork", action="store_true", help="go on in a copy")
+    session("--no-session", dest="keep_session", action="store_false", help="keep no log")
+
+
+def _turns(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a number") from error
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not over 0")
+    return value
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 64")
+    return int(text)

@@ -1,0 +1,171 @@
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from bathy.agent.errors import ConfigError
+from bathy.agent.loop.conversation import NOT_STARTED, OUTCOME_UNKNOWN, Conversation
+from bathy.agent.loop.record import Record, RecordError, read_record
+from bathy.agent.loop.sessions import (
+    export_json,
+    export_markdown,
+    find_session,
+    fork_session,
+    last_session,
+    list_sessions,
+)
+from bathy.agent.model.messages import Image, Message, ToolCall
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+HEADER = {"folder": "/r", "created": "2026-11-24T00:00:00+00:00", "model": "m", "question": "why?"}
+TALK = [
+    Message("system", "s"),
+    Message("user", "pack " * 10_000),
+    Message("assistant", "read", "r"),
+    Message("user", "why?", images=(Image("image/png", "QUJD"),)),
+    Message("assistant", "", "hm", (ToolCall("c1", "grep", "{}"), ToolCall("c2", "grep", "{}"))),
+]
+
+
+def write(path: Path, messages: list[Message], started: list[str] | None = None) -> Path:
+    record = Record(path)
+    record.write("session", HEADER)
+    for message in messages:
+        record.write_message(message)
+    for call_id in started or []:
+        record.write("tool_started", {"call_id": call_id})
+    record.close()
+    return path
+
+
+def test_a_conversation_comes_back_as_it_was(tmp_path: Path) -> None:
+    recorded = read_record(write(tmp_path / "a.jsonl", TALK, ["c1"]))
+    assert list(recorded.messages) == TALK
+    assert recorded.started == {"c1"}
+    assert recorded.header["folder"] == "/r"
+
+
+def test_logs_and_what_lies_beside_them_are_for_their_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "sessions"
+    write(folder / "a.jsonl", TALK)
+    for path in [*folder.rglob("*")]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600)
+
+
+def test_a_long_text_is_stored_once_for_all_sessions(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        assert write(tmp_path / f"{name}.jsonl", TALK).stat().st_size < 5_000
+    assert len(list((tmp_path / "texts").iterdir())) == 1
+
+
+def test_cut_at_any_byte_a_log_is_still_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", TALK, ["c1"])
+    data = path.read_bytes()
+    first = data.index(b"\n") + 1
+    lengths = set()
+    for end in range(first, len(data)):
+        path.write_bytes(data[:end])
+        recorded = read_record(path)
+        assert list(recorded.messages) == TALK[: len(recorded.messages)]
+        lengths.add(len(recorded.messages))
+    assert lengths == set(range(len(TALK) + 1))
+
+
+def test_open_calls_are_closed_as_what_they_are(tmp_path: Path) -> None:
+    recorded = read_record(write(tmp_path / "a.jsonl", TALK, ["c1"]))
+    conversation = Conversation(recorded.messages, lambda _message: None)
+    conversation.settle(recorded.started.__contains__)
+    assert [m.content for m in conversation.messages[-2:]] == [OUTCOME_UNKNOWN, NOT_STARTED]
+    assert conversation.open_calls() == ()
+
+
+def test_damage_in_the_middle_is_told_of(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", TALK)
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join([lines[0], b"{broken", *lines[1:]]))
+    with pytest.raises(RecordError, match="damaged on line 2"):
+        read_record(path)
+
+
+def test_a_shared_text_that_has_changed_is_told_of(tmp_path: Path) -> None:
+    import zlib
+
+    path = write(tmp_path / "a.jsonl", TALK)
+    (shared,) = (tmp_path / "texts").iterdir()
+    shared.write_bytes(zlib.compress(b"other"))
+    with pytest.raises(RecordError, match="damaged"):
+        read_record(path)
+    shared.unlink()
+    with pytest.raises(RecordError, match="has gone"):
+        read_record(path)
+
+
+def test_a_log_has_one_writer(tmp_path: Path) -> None:
+    first = Record(tmp_path / "a.jsonl")
+    with pytest.raises(ConfigError, match="--fork-session"):
+        Record(tmp_path / "a.jsonl")
+    first.close()
+    Record(tmp_path / "a.jsonl").close()
+
+
+def test_a_link_in_the_place_of_a_log_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RecordError):
+        Record(tmp_path / "a.jsonl")
+
+
+def test_without_a_log_nothing_is_written(tmp_path: Path) -> None:
+    record = Record(None)
+    record.write("session", HEADER)
+    record.write_message(TALK[1])
+    record.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(st.text(), st.text(), st.text())
+def test_any_text_survives(tmp_path: Path, content: str, reasoning: str, arguments: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.unlink(missing_ok=True)
+    message = Message("assistant", content, reasoning, (ToolCall("c", "n", arguments),))
+    assert read_record(write(path, [message])).messages == (message,)
+
+
+def test_sessions_are_found_by_the_beginning_of_their_id(tmp_path: Path) -> None:
+    write(tmp_path / "abc1.jsonl", TALK)
+    write(tmp_path / "abd2.jsonl", TALK)
+    assert find_session(tmp_path, "abd").stem == "abd2"
+    for name in ("ab", "zz", ""):
+        with pytest.raises(ConfigError):
+            find_session(tmp_path, name)
+
+
+def test_the_last_used_session_of_a_repository_is_found(tmp_path: Path) -> None:
+    for age, name in enumerate(("old", "new")):
+        path = write(tmp_path / f"{name}.jsonl", TALK)
+        os.utime(path, (1000 + age, 1000 + age))
+    (tmp_path / "junk.jsonl").write_text("junk\n")
+    assert [s.id for s in list_sessions(tmp_path)] == ["new", "old"]
+    assert last_session(tmp_path, "/r").stem == "new"
+    with pytest.raises(ConfigError, match="leave --continue out"):
+        last_session(tmp_path, "/elsewhere")
+
+
+def test_a_fork_is_a_copy(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", TALK)
+    copy = fork_session(path)
+    assert copy != path
+    assert copy.read_bytes() == path.read_bytes()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+
+
+def test_an_export_holds_everything_or_what_people_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [*TALK, Message("tool", "x", tool_call_id="c1")])
+    events = json.loads(export_json(path))["events"]
+    assert events[2]["content"].startswith("pack pack")
+    text = export_markdown(path)
+    assert "# Session a" in text
+    assert "`grep`" in text

@@ -1,0 +1,159 @@
+from typing import Any
+
+import pytest
+from bathy.agent.model.assemble import Assembler, usage_of
+from bathy.agent.model.client import BrokenStreamError
+from bathy.agent.model.messages import ReasoningDelta, Reply, TextDelta, ToolCall, Usage
+
+Chunk = dict[str, Any]
+
+
+def chunk(finish: str | None = None, **delta: Any) -> Chunk:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+
+def part(**values: Any) -> Chunk:
+    function = {k: values.pop(k) for k in ("name", "arguments") if k in values}
+    return chunk(tool_calls=[{**values, "function": function}])
+
+
+def assemble(*chunks: Chunk) -> tuple[list[str], Reply]:
+    assembler = Assembler(["grep", "read_file"])
+    shown = [d.text for c in chunks for d in assembler.feed(c)]
+    *rest, reply = assembler.finish()
+    assert isinstance(reply, Reply)
+    return [*shown, *(d.text for d in rest if isinstance(d, TextDelta))], reply
+
+
+def calls(*chunks: Chunk) -> list[tuple[str, str]]:
+    found = assemble(*chunks, chunk("tool_calls"))[1].message.tool_calls
+    assert len({call.id for call in found}) == len(found)
+    assert all(call.id for call in found)
+    return [(call.name, call.arguments) for call in found]
+
+
+def test_text_and_thinking_are_put_together() -> None:
+    shown, reply = assemble(
+        chunk(role="assistant", content=None, reasoning_content=""),
+        chunk(content=None, reasoning_content="hm "),
+        chunk(content="Be", reasoning_content=None),
+        chunk(content="cause."),
+        chunk("stop", content=""),
+    )
+    assert shown == ["hm ", "Be", "cause."]
+    assert (reply.message.content, reply.message.reasoning) == ("Because.", "hm ")
+    assert reply.finish_reason == "stop"
+
+
+def test_either_name_of_the_thinking_is_read_and_remembered() -> None:
+    reply = assemble(chunk(reasoning="hm"), chunk("stop", content="x"))[1]
+    assert (reply.message.reasoning, reply.reasoning_field) == ("hm", "reasoning")
+    assembler = Assembler([])
+    both = chunk(reasoning="hm", reasoning_content="hm")
+    assert list(assembler.feed(both)) == [ReasoningDelta("hm")]
+
+
+@pytest.mark.parametrize("finish", ["", None])
+def test_a_stream_without_a_finish_reason_is_broken(finish: str | None) -> None:
+    assembler = Assembler([])
+    list(assembler.feed(chunk(finish, content="Be")))
+    with pytest.raises(BrokenStreamError):
+        list(assembler.finish())
+
+
+def test_want_of_resources_is_no_end() -> None:
+    with pytest.raises(BrokenStreamError, match="resources"):
+        assemble(chunk("insufficient_system_resource", content="Be"))
+
+
+def test_the_last_usage_counts_wherever_it_stands() -> None:
+    one, two = {"prompt_tokens": 1}, {"prompt_tokens": 2, "prompt_cache_hit_tokens": 1}
+    reply = assemble(
+        {**chunk("stop", content="x"), "usage": one},
+        {"choices": [], "usage": two},
+        {"choices": [], "usage": None, "cost": 3},
+    )[1]
+    assert reply.usage == Usage(2, 1, 1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ({"prompt_tokens": 10, "completion_tokens": 3}, Usage(10, 0, 10, 3, 0)),
+        (
+            {"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": 4}},
+            Usage(10, 4, 6, 0, 0),
+        ),
+        (
+            {"prompt_tokens": 10, "prompt_cache_hit_tokens": 99, "completion_tokens": None},
+            Usage(10, 10, 0, 0, 0),
+        ),
+        ({"completion_tokens_details": {"reasoning_tokens": 7}}, Usage(0, 0, 0, 0, 7)),
+    ],
+)
+def test_accounts_of_all_servers_are_read(usage: Chunk, expected: Usage) -> None:
+    assert usage_of(usage) == expected
+
+
+def test_parallel_calls_come_in_pieces_by_index() -> None:
+    assert calls(
+        part(index=0, id="a", name="grep", arguments=""),
+        part(index=0, arguments='{"x"'),
+        part(index=0, arguments=": 1}"),
+        part(index=1, id="b", name="read_file", arguments="{}"),
+    ) == [("grep", '{"x": 1}'), ("read_file", "{}")]
+
+
+def test_missing_indices_and_ids_do_not_mix_calls_up() -> None:
+    assert calls(
+        part(index=None, id="", name="grep", arguments='{"x": '),
+        part(index=None, id=None, arguments="1}"),
+        part(id="", name="grep", arguments="{}"),
+    ) == [("grep", '{"x": 1}'), ("grep", "{}")]
+
+
+def test_one_id_for_all_calls_is_made_several() -> None:
+    assert len(calls(part(index=0, id="x", name="grep"), part(index=1, id="x", name="grep"))) == 2
+
+
+def test_a_name_sent_again_with_every_piece_is_one_name() -> None:
+    assert calls(
+        part(index=0, id="a", name="grep", arguments="{"),
+        part(index=0, id="a", name="grep", arguments="}"),
+    ) == [("grep", "{}")]
+
+
+LEAK = '<tool_call>{"name": "grep", "arguments": {"pattern": "x"}}</tool_call>'
+
+
+def test_leaked_calls_are_calls_and_their_markup_is_never_shown() -> None:
+    shown, reply = assemble(*[chunk(content=c) for c in f"Look: {LEAK}"], chunk("stop"))
+    assert "<" not in "".join(shown)
+    assert [c.name for c in reply.message.tool_calls] == ["grep"]
+    assert "tool_call" not in reply.message.content
+
+
+def test_a_leaked_call_that_was_cut_makes_the_reply_void() -> None:
+    with pytest.raises(BrokenStreamError, match="cannot be read"):
+        assemble(chunk(content=LEAK[:40]), chunk("stop"))
+
+
+def test_real_calls_win_over_leaked_ones() -> None:
+    reply = assemble(
+        chunk(content=LEAK), part(index=0, id="a", name="read_file", arguments="{}"), chunk("stop")
+    )[1]
+    assert reply.message.tool_calls == (ToolCall("a", "read_file", "{}"),)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"choices": []},
+        {"choices": None},
+        {"choices": [{"index": 0}]},
+        {"choices": [{"delta": None}]},
+    ],
+)
+def test_frames_that_say_nothing_are_passed_over(odd: Chunk) -> None:
+    assert assemble(odd, chunk("stop", content="x"), odd)[1].message.content == "x"

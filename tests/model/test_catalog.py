@@ -1,0 +1,92 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from bathy.agent.errors import ConfigError
+from bathy.agent.model.catalog import (
+    DEFAULT_MODEL,
+    cost_of,
+    find_model,
+    known_models,
+    prices_at,
+    prices_read_on,
+)
+from bathy.agent.model.messages import Usage
+
+
+def test_the_default_sees_images_and_has_the_whole_window() -> None:
+    model = find_model(DEFAULT_MODEL, {})
+    assert (model.window_tokens, model.max_output_tokens) == (1_048_576, 393_216)
+    assert model.sees_images
+    assert not find_model("deepseek-v4-pro", {}).sees_images
+    assert known_models()[0] == DEFAULT_MODEL
+
+
+@pytest.mark.parametrize("name", ["deepseek-chat", "deepseek-reasoner"])
+def test_a_retired_model_names_what_took_over(name: str) -> None:
+    with pytest.raises(ConfigError, match="use --model deepseek-flash --effort"):
+        find_model(name, {})
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_peak"),
+    [
+        (datetime(2026, 11, 23, 0, 59, tzinfo=UTC), False),
+        (datetime(2026, 11, 23, 1, 0, tzinfo=UTC), True),
+        (datetime(2026, 11, 23, 4, 0, tzinfo=UTC), False),
+        (datetime(2026, 11, 23, 9, 59, tzinfo=UTC), True),
+        (datetime(2026, 11, 22, 2, 0, tzinfo=UTC), False),
+        (datetime(2026, 11, 23, 9, 0, tzinfo=timezone(timedelta(hours=8))), True),
+    ],
+)
+def test_prices_follow_the_hour(moment: datetime, is_peak: bool) -> None:
+    prices = prices_at(find_model("deepseek-flash", {}), moment)
+    assert prices is not None
+    assert prices.miss == (0.30 if is_peak else 0.15)
+
+
+def test_a_miss_costs_fifty_hits() -> None:
+    prices = prices_at(find_model("deepseek-flash", {}), datetime(2026, 11, 22, tzinfo=UTC))
+    hit = cost_of(Usage(900_000, 900_000, 0, 0, 0), prices)
+    miss = cost_of(Usage(900_000, 0, 900_000, 0, 0), prices)
+    assert hit == pytest.approx(0.0027)
+    assert miss == pytest.approx(50 * hit)
+
+
+def test_a_model_of_ones_own_has_its_window_and_no_price() -> None:
+    own = {"my-v3.2": {"window_tokens": 131_072, "thinking": "template"}}
+    model = find_model("my-v3.2", own)
+    assert (model.window_tokens, model.max_output_tokens) == (131_072, 32_768)
+    assert model.thinking == "template"
+    assert cost_of(Usage(10, 0, 10, 5, 0), model.prices) == 0
+
+
+def test_a_key_of_ones_own_changes_a_known_model_and_nothing_else() -> None:
+    model = find_model("deepseek-flash", {"deepseek-flash": {"window_tokens": 200_000}})
+    assert model.window_tokens == 200_000
+    assert model.sees_images
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"window": 5},
+        {"window_tokens": "many"},
+        {"window_tokens": 10},
+        {"prices": {"in": 1}},
+        {"prices": 4},
+        {"thinking": "hard"},
+    ],
+)
+def test_a_table_that_cannot_be_read_names_itself(table: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=r"models\.mine"):
+        find_model("mine", {"mine": table})
+
+
+def test_an_unknown_model_is_taken_as_it_comes() -> None:
+    model = find_model("vendor/other", {})
+    assert not model.is_known
+    assert not model.sees_images
+
+
+def test_prices_are_dated() -> None:
+    assert prices_read_on().year == 2026

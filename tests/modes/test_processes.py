@@ -1,0 +1,164 @@
+"""bathy as its users run it: a process of its own, with pipes and signals, against the service."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repo_builder import RepoBuilder
+from wire.faults import Fault
+from wire.script import Call, Reply
+from wire.server import Asked, Endpoint
+
+CART = "class Cart:\n    def add(self, item):\n        return item\n"
+LOOK = Reply("", "look", (Call("read_file", {"path": "cart.py"}), Call("grep", {"pattern": "add"})))
+MORE = Reply("Now.", "more", (Call("find_symbol", {"name": "Cart.add"}),))
+DONE = Reply("It is `add` [cart.py:2-3].", "so")
+SCRIPT = (LOOK, MORE, DONE)
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(repo: RepoBuilder, tmp_path: Path) -> Iterator[Start]:
+    repo.file("cart.py", CART).commit()
+    started: list[subprocess.Popen[str]] = []
+
+    def call(endpoint: Endpoint, *args: str, **options: Any) -> "subprocess.Popen[str]":
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path / "home"),
+            "DEEPSEEK_API_KEY": "sk-test",
+            "DEEPSEEK_BASE_URL": endpoint.base_url,
+            "BATHY_MAX_RETRIES": "0",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-m", "bathy.agent", "-C", str(repo.root), *args],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=options.get("stdout", subprocess.PIPE),
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield call
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def events(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def scripted(asked: Asked) -> Reply:
+    """What comes next in this conversation, however often it was begun."""
+    answered = sum(m["role"] == "assistant" and "tool_calls" in m for m in asked.messages)
+    return SCRIPT[min(answered, 2)]
+
+
+def test_a_process_answers_over_three_tools(start: Start) -> None:
+    with Endpoint(SCRIPT) as endpoint:
+        process = start(endpoint, "--task", "which?", "--output-format", "stream-json")
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert endpoint.problems == []
+    result = events(out)[-1]
+    assert result["result"] == DONE.text
+    assert [c["status"] for c in result["citations"]] == ["verified"]
+    assert result["num_turns"] == 3
+
+
+ENDS = [(signal.SIGKILL, number) for number in range(1, 21)] + [
+    (signal_, number) for signal_ in (signal.SIGINT, signal.SIGTERM) for number in range(2, 21, 3)
+]
+
+
+@pytest.mark.parametrize(("signal_", "number"), ENDS)
+def test_ended_at_any_event_a_session_goes_on(
+    start: Start, signal_: signal.Signals, number: int
+) -> None:
+    with Endpoint(scripted) as endpoint:
+        process = start(endpoint, "--task", "which?", "--output-format", "stream-json")
+        assert process.stdout is not None
+        seen = [process.stdout.readline() for _ in range(number)]
+        process.send_signal(signal_)
+        rest, _ = process.communicate(timeout=60)
+        told = events("".join([*seen, rest]).rpartition("\n")[0])
+        results = [e for e in told if e["type"] == "result"]
+        if signal_ == signal.SIGKILL:
+            assert len(results) <= 1
+        elif results[0]["subtype"] == "success":
+            assert process.returncode == 0
+        else:
+            assert [e["subtype"] for e in results] == ["interrupted"]
+            assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[signal_]
+        before = len(endpoint.asked)
+        again = start(endpoint, "--continue", "--task", "go on", "--output-format", "json")
+        out, err = again.communicate(timeout=60)
+    assert again.returncode == 0, err
+    assert endpoint.problems == []
+    assert json.loads(out)["result"] == DONE.text
+    resumed = endpoint.asked[before]
+    if before:
+        assert resumed.prompt.startswith(
+            endpoint.asked[0].prompt[: -len("<think>")].rpartition("<")[0]
+        )
+    finished = [e["text"] for e in told if e["type"] == "tool_finished"]
+    kept = [m["content"] for m in resumed.messages if m["role"] == "tool"]
+    assert kept[: len(finished)] == finished
+
+
+def test_an_interrupt_in_the_middle_of_a_reply_is_told_and_partial(start: Start) -> None:
+    with Endpoint([(Reply("One two three four.", "r"), Fault("hold", "last"))]) as endpoint:
+        process = start(endpoint, "--task", "which?", "--output-format", "json")
+        assert endpoint.holding.wait(30)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    result = json.loads(out)
+    assert (process.returncode, result["subtype"], result["result"]) == (130, "interrupted", "")
+    assert "Traceback" not in err
+
+
+def test_a_reader_that_goes_away_ends_it_with_141(start: Start) -> None:
+    with Endpoint([(Reply("word " * 400, "r"), Fault("hold", "middle"))]) as endpoint:
+        process = start(endpoint, "--task", "which?", "--output-format", "stream-json")
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert endpoint.holding.wait(30)
+        process.stdout.close()
+        endpoint.release.set()
+        process.stdout = None
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 141
+    assert "Traceback" not in err
+
+
+def test_a_dead_service_is_worth_trying_later(start: Start) -> None:
+    with Endpoint([]) as endpoint:
+        pass
+    process = start(endpoint, "--task", "which?", "--output-format", "json")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 75
+    assert json.loads(out)["subtype"] == "error_during_execution"
+    assert "no connection" in err
+
+
+@pytest.mark.parametrize("name", ["list_files", "grep"])
+def test_a_tool_runs_as_the_model_would_run_it(start: Start, repo: RepoBuilder, name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-m", "bathy.agent", "tool", name, "-C", str(repo.root)],
+        input='{"pattern": "add"}' if name == "grep" else "",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "cart.py" in done.stdout

@@ -1,0 +1,161 @@
+"""A model that says what a test has written down, for the loop without a wire."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bathy.agent.loop.agent import Agent, ToolAnswer, Verdict
+from bathy.agent.loop.citations import Checked
+from bathy.agent.loop.conversation import Conversation
+from bathy.agent.loop.cost import Meter
+from bathy.agent.loop.events import Event, Finished
+from bathy.agent.loop.limits import Limits
+from bathy.agent.loop.loop import Run
+from bathy.agent.loop.reply import Patience
+from bathy.agent.model.catalog import find_model, prices_at
+from bathy.agent.model.client import Request
+from bathy.agent.model.messages import (
+    Delta,
+    Message,
+    ReasoningDelta,
+    Reply,
+    TextDelta,
+    ToolCall,
+    ToolSpec,
+    Usage,
+)
+
+Step = Reply | Exception | list[Delta | Exception]
+USAGE = Usage(1000, 900, 100, 10, 5)
+NO_LIMITS = Limits()
+OFF_PEAK = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+READ = ToolSpec(
+    "read",
+    "reads",
+    {
+        "type": "object",
+        "properties": {"path": {"type": "string"}},
+        "required": ["path"],
+        "additionalProperties": False,
+    },
+)
+
+
+def says(
+    text: str = "",
+    *calls: ToolCall,
+    reasoning: str = "",
+    reason: str | None = None,
+    usage: Usage | None = USAGE,
+) -> Reply:
+    message = Message("assistant", text, reasoning, calls)
+    return Reply(message, reason or ("tool_calls" if calls else "stop"), usage)
+
+
+def reads(path: str, call_id: str = "") -> ToolCall:
+    return ToolCall(call_id or f"call_{path}", "read", f'{{"path": "{path}"}}')
+
+
+@dataclass
+class ScriptedModel:
+    """Answers each request with the next step; what it was asked is kept."""
+
+    steps: list[Step]
+    requests: list[Request] = field(default_factory=list)
+    hang: asyncio.Event | None = None
+
+    async def stream(self, request: Request) -> AsyncIterator[Delta]:
+        self.requests.append(request)
+        step = self.steps.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        if isinstance(step, Reply):
+            step = [
+                *([ReasoningDelta(step.message.reasoning)] if step.message.reasoning else []),
+                *([TextDelta(step.message.content)] if step.message.content else []),
+                step,
+            ]
+        for delta in step:
+            if isinstance(delta, Exception):
+                raise delta
+            yield delta
+        if self.hang is not None:
+            await self.hang.wait()
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class Lab:
+    """A run over a scripted model and one tool, with everything that it logged."""
+
+    model: ScriptedModel
+    run: Run
+    started: list[str] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    added: list[Message] = field(default_factory=list)
+
+    def go(self) -> list[Event]:
+        async def collect() -> list[Event]:
+            return [event async for event in self.run.events()]
+
+        return asyncio.run(collect())
+
+    def end(self) -> Finished:
+        last = self.go()[-1]
+        assert isinstance(last, Finished)
+        return last
+
+
+def build(
+    *steps: Step,
+    tool: Callable[[str], str] = lambda path: f"text of {path}",
+    limits: Limits = NO_LIMITS,
+    check: Callable[[str], Checked] = lambda text: Checked(text, ()),
+    judge: Callable[[str], Verdict] = Verdict,
+    strict: bool = False,
+    max_retries: int = 5,
+    question: str = "why?",
+    history: Sequence[Message] = (),
+) -> Lab:
+    model = ScriptedModel(list(steps))
+    started, waits, added = list[str](), list[float](), list[Message]()
+    prices = prices_at(find_model("deepseek-flash", {}), OFF_PEAK)
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    def run_tool(name: str, arguments: Mapping[str, object]) -> ToolAnswer:
+        return ToolAnswer(tool(str(arguments["path"])), "ok", is_error=False)
+
+    agent = Agent(
+        client=model,
+        model=find_model("deepseek-flash", {}),
+        effort="auto",
+        tools=(READ,),
+        run_tool=run_tool,
+        stop_tools=lambda: None,
+        check=check,
+        limits=limits,
+        patience=Patience(max_retries, lambda: 1.0, sleep),
+        meter=Meter(frame_tokens=100, known=(), count=len, prices=lambda: prices),
+        log_started=started.append,
+        log_request=lambda _request: None,
+        log_reply=lambda _report: None,
+        judge=judge,
+        strict=strict,
+    )
+    conversation = Conversation([Message("system", "s"), *history], added.append)
+    conversation.add(Message("user", question))
+    return Lab(model, Run(agent, conversation), started, waits, added)
+
+
+def roles(messages: Sequence[Message]) -> list[str]:
+    return [message.role for message in messages]
+
+
+Json = dict[str, Any]
