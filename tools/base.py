@@ -141,6 +141,11 @@ def description_of(module_file: str) -> str:
     return Path(module_file).with_suffix(".md").read_text(encoding="utf-8").strip()
 
 
+def count_of(number: int, thing: str) -> str:
+    """Return "1 file", "2 files"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def split_lines(text: str) -> list[str]:
     """Split at LF alone; a last LF ends the last line and begins no other."""
     lines = text.split("\n")

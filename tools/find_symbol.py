@@ -14,6 +14,7 @@ from bathy.tools.base import (
     Tool,
     ToolError,
     ToolResult,
+    count_of,
     description_of,
     shorten,
     split_lines,
@@ -54,15 +55,16 @@ def find_symbol(args: FindSymbol, view: RepoView) -> ToolResult:
         return _references(args.name, places, found, view)
     if not found:
         total = sum(map(len, places.values()))
-        hint = f"; {total} lines of {len(places)} files hold the word, try kind=reference"
+        where = f"{count_of(total, 'line')} of {count_of(len(places), 'file')}"
+        hint = f"; the word stands on {where}, try kind=reference"
         raise ToolError(f"nothing named {args.name!r} is defined here{hint * bool(total)}")
     rows = [
         f"{_where(path, symbol)} {symbol.kind} {_qualified(symbol)}\n{_head(view, path, symbol)}"
         for path, symbol in found[:MOST_RESULTS]
     ]
-    footer = f"[{len(found)} definitions"
+    footer = f"[{count_of(len(found), 'definition')}"
     footer += f", the first {MOST_RESULTS} shown; give path]" if len(found) > MOST_RESULTS else "]"
-    return ToolResult("\n".join((*rows, footer)), f"{len(found)} definitions")
+    return ToolResult("\n".join((*rows, footer)), count_of(len(found), "definition"))
 
 
 def find_raw(args: FindSymbol, view: RepoView) -> bytes:
@@ -125,9 +127,9 @@ def _references(
         if number <= len(lines):
             rows.append(f"{number}:{shorten(lines[number - 1])}")
     files = len({path for path, _ in uses})
-    footer = f"[{len(uses)} lines of {files} files"
+    footer = f"[{count_of(len(uses), 'line')} of {count_of(files, 'file')}"
     footer += f", the first {MOST_RESULTS} shown; give path]" if len(uses) > MOST_RESULTS else "]"
-    return ToolResult("\n".join((*rows, footer)), f"{len(uses)} uses")
+    return ToolResult("\n".join((*rows, footer)), count_of(len(uses), "use"))
 
 
 def _where(path: str, symbol: Symbol) -> str:

@@ -4,8 +4,11 @@ git only finds the places. The lines themselves are taken from the text as shown
 secret's mark hides in one tool is hidden in all, and a link in the path leads nowhere.
 """
 
+import contextlib
+import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 
 from bathy.tools.base import (
     MAX_RESULT_CHARS,
@@ -13,6 +16,7 @@ from bathy.tools.base import (
     Tool,
     ToolError,
     ToolResult,
+    count_of,
     description_of,
     shorten,
     split_lines,
@@ -67,7 +71,8 @@ def grep(args: Grep, view: RepoView) -> ToolResult:
     limit = min(max(1, args.max_results), MOST_RESULTS)
     around = min(max(0, args.context_lines), _MOST_CONTEXT)
     body, shown = _render(view, places, limit, around)
-    count = f"{total if is_whole else f'at least {total}'} matching lines in {len(places)} files"
+    count = f"{count_of(total, 'matching line')} in {count_of(len(places), 'file')}"
+    count = count if is_whole else f"at least {count}"
     footer = f"[{count}]"
     if shown < total:
         footer = f"[first {shown} of {count}; narrow with path or glob, or raise max_results]"
@@ -105,12 +110,13 @@ def find_places(
     Raises:
         ToolError: The pattern is malformed, or the search takes too long.
     """
+    notebooks = [path for path in wanted or () if path.endswith(".ipynb")]
     if not args.pattern or "\n" in args.pattern or "\0" in args.pattern:
         raise ToolError("pattern must be one line of text, not empty")
     found = dict[str, list[int]]()
     total, is_whole = 0, True
     try:
-        with closing(_matches(_command(view, args), view)) as matches:
+        with closing(_all_matches(view, args, notebooks)) as matches:
             for path, number in matches:
                 if wanted is not None and path not in wanted:
                     continue
@@ -125,10 +131,40 @@ def find_places(
     return {path: found[path] for path in ordered}, is_whole
 
 
+def _all_matches(
+    view: RepoView, args: Grep, notebooks: Sequence[str]
+) -> Generator[tuple[str, int], None, None]:
+    """(path, line) of each match, in the lines of the text as shown.
+
+    A notebook is shown as its cells, so a copy of that is searched in its place.
+    """
+    repo = view.git or GitRepo(view.root, view.root, view.root, is_bare=False)
+    hidden = frozenset(notebooks)
+    for path, number in _matches(repo, _command(view, args), view.commit):
+        if path not in hidden:
+            yield path, number
+    if not notebooks:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        for number, path in enumerate(notebooks):
+            with contextlib.suppress(ToolError):
+                text = view.shown(path).encode("utf-8", "surrogatepass")
+                (root / str(number)).write_bytes(text)
+        copies = GitRepo(root, root, root, is_bare=False)
+        command = ["grep", *_options(args), "--no-index", "-e", args.pattern]
+        for name, number in _matches(copies, command, ""):
+            yield notebooks[int(name)], number
+
+
+def _options(args: Grep) -> list[str]:
+    options = ["-I", "-z", "-n", "--no-column", "--no-color", "--full-name"]
+    options += ["--no-recurse-submodules", "-F" if args.fixed else "-P"]
+    return [*options, *["-w"] * args.word, *["-i"] * args.ignore_case]
+
+
 def _command(view: RepoView, args: Grep) -> list[str]:
-    command = ["grep", "-I", "-z", "-n", "--no-column", "--no-color", "--full-name"]
-    command += ["--no-recurse-submodules", "-F" if args.fixed else "-P"]
-    command += ["-w"] * args.word + ["-i"] * args.ignore_case
+    command = ["grep", *_options(args)]
     if view.git is None:
         command += ["--no-index", "--no-exclude-standard"]
     elif not view.commit:
@@ -137,10 +173,11 @@ def _command(view: RepoView, args: Grep) -> list[str]:
     return [*command, view.commit] if view.commit else command
 
 
-def _matches(command: Sequence[str], view: RepoView) -> Generator[tuple[str, int], None, None]:
+def _matches(
+    repo: GitRepo, command: Sequence[str], commit: str
+) -> Generator[tuple[str, int], None, None]:
     """(path, line) of each match. A record is the path, NUL, the number, NUL, text up to LF."""
-    repo = view.git or GitRepo(view.root, view.root, view.root, is_bare=False)
-    prefix = len(view.commit) + 1 if view.commit else 0
+    prefix = len(commit) + 1 if commit else 0
     rest = b""
     for chunk in stream_bytes(repo, *command, "--", no_match_code=1, timeout_s=TIMEOUT_S):
         data, at = rest + chunk, 0

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from bathy.tools.base import RepoView, Tool, ToolError, ToolResult, description_of
+from bathy.tools.base import RepoView, Tool, ToolError, ToolResult, count_of, description_of
 from bathy.tools.paths import glob_filter, resolve_folder
 from bathy.tools.workspace import encode_path, quote_path
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,9 +32,9 @@ def list_files(args: ListFiles, view: RepoView) -> ToolResult:
         raise ToolError("no file fits; try a wider glob, or leave path out")
     if len(found) <= MOST_PATHS:
         body = "\n".join(quote_path(path) for path in found)
-        return ToolResult(f"{body}\n[{len(found)} files]", f"{len(found)} files")
-    counts = Counter(_folder_of(path, found) for path in found)
-    rows = [f"{quote_path(folder)}/ {n} files" for folder, n in sorted(counts.items())]
+        return ToolResult(f"{body}\n[{count_of(len(found), 'file')}]", count_of(len(found), "file"))
+    counts = Counter(_folder_of(path) for path in found)
+    rows = [f"{quote_path(folder)}/ {count_of(n, 'file')}" for folder, n in sorted(counts.items())]
     more = f", of which the first {_MOST_FOLDERS} folders are shown" * (len(rows) > _MOST_FOLDERS)
     footer = f"[{len(found)} files{more}; give path or glob to see names]"
     return ToolResult("\n".join((*rows[:_MOST_FOLDERS], footer)), f"{len(found)} files")
@@ -50,10 +50,8 @@ def _chosen(args: ListFiles, view: RepoView) -> Sequence[str]:
     return [path for path in resolve_folder(view, args.path) if fits(path)]
 
 
-def _folder_of(path: str, found: Sequence[str]) -> str:
-    """The folder that a path is counted under: its own, or the top one in very wide trees."""
-    folder = path.rpartition("/")[0]
-    return folder or "."
+def _folder_of(path: str) -> str:
+    return path.rpartition("/")[0] or "."
 
 
 LIST_FILES = Tool("list_files", description_of(__file__), ListFiles, list_files, list_raw)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bathy.agent.loop.citations import Checked
 from bathy.agent.loop.cost import Meter
-from bathy.agent.loop.events import UsageReported
+from bathy.agent.loop.events import Finished, UsageReported
 from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import Model
@@ -47,6 +47,7 @@ class Agent:
         run_tool: Answers a call by name and arguments; is run in a thread.
         stop_tools: Ends what runs in these threads, when nobody waits for it any more.
         check: Checks the citations of an answer.
+        log_end: Told how the run ended.
         judge: Says what else is wrong with an answer, and what of it is printed.
         repack: Gives the conversation anew for a smaller window; None if it is too late for that.
         strict: An answer with citations that cannot be verified is a failure.
@@ -72,6 +73,7 @@ class Agent:
     log_started: Callable[[str], None]
     log_request: Callable[[Request], None]
     log_reply: Callable[[UsageReported], None]
+    log_end: Callable[[Finished], None] = lambda _end: None
     judge: Callable[[str], Verdict] = Verdict
     strict: bool = False
     repack: Callable[[int], tuple[Message, ...]] | None = None

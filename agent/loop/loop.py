@@ -96,6 +96,8 @@ class Run:
                         return
                     yield event
         except TimeoutError:
+            if limit_s is None:
+                raise
             reason = f"stopped after {limit_s:g} s (--time-limit)"
             yield LimitReached("error_time_limit", reason)
             yield self._finished("error_time_limit", reason, 3)
@@ -319,7 +321,7 @@ class Run:
 
     def _finished(self, subtype: Subtype, error: str, exit_code: int) -> Finished:
         failed = subtype == "error_during_execution"
-        return Finished(
+        end = Finished(
             subtype,
             "" if failed else self.text,
             self.spent.turns,
@@ -329,3 +331,5 @@ class Run:
             exit_code,
             self.text if failed else "",
         )
+        self.agent.log_end(end)
+        return end

@@ -121,16 +121,15 @@ def export_markdown(path: Path) -> str:
 
 
 def _markdown(recorded: Recorded) -> Iterator[str]:
-    questions = iter([line for line in recorded.lines if line["type"] == "question"])
-    for message in recorded.messages[int(recorded.header.get("prefix_messages", 0)) :]:
-        if message.role == "user":
-            asked = next(questions, None)
-            yield f"## Question\n\n{asked['text'] if asked else message.content}\n"
-        elif message.role == "assistant":
-            for call in message.tool_calls:
-                yield f"- `{call.name}` {_code(call.arguments)}"
-            if message.content:
-                yield f"\n{message.content}\n"
+    """Questions, calls, and the answers as they were shown, in order."""
+    for line in recorded.lines:
+        if line["type"] == "question":
+            yield f"## Question\n\n{line['text']}\n"
+        elif line["type"] == "message":
+            for call in line["tool_calls"]:
+                yield f"- `{call['name']}` {_code(call['arguments'])}"
+        elif line["type"] == "result":
+            yield f"\n{line['text'] or line['error']}\n"
 
 
 def _code(text: str) -> str:

@@ -153,6 +153,7 @@ def open_run(bench: Bench, service: Service, question: str) -> Iterator[Asked]:
                     },
                 ),
                 log_reply=lambda report: record.write("usage", asdict(report)),
+                log_end=lambda end: record.write("result", asdict(end)),
                 judge=judge,
                 strict=settings.strict_citations,
                 repack=repack if old is None and start.manifest is not None else None,

@@ -1,6 +1,7 @@
 """Events -> a few lines on stderr for a person who waits: what is asked, at what price."""
 
 from bathy.agent.loop.events import (
+    CitationsChecked,
     Event,
     Finished,
     Retry,
@@ -9,7 +10,9 @@ from bathy.agent.loop.events import (
     TurnStarted,
 )
 from bathy.agent.model.catalog import Model
+from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.progress import Progress
+from bathy.tools.base import count_of
 
 _ARGUMENT_CHARS = 100
 
@@ -20,12 +23,19 @@ class Narrator:
     def __init__(self, progress: Progress, model: Model) -> None:
         self._progress = progress
         self._model = model
+        self._chars = 0
         self._arguments: dict[str, str] = {}
 
     def tell(self, event: Event) -> None:
         """Say what is worth saying of one event."""
         say = self._progress.say
-        if isinstance(event, TurnStarted) and event.turn == 1:
+        if isinstance(event, TextDelta | ReasoningDelta):
+            self._chars += len(event.text)
+            what = "thinking" if isinstance(event, ReasoningDelta) else "writing"
+            self._progress.status(f"{what}, {self._chars:,} characters so far")
+        elif isinstance(event, CitationsChecked):
+            self._progress.clear()
+        elif isinstance(event, TurnStarted) and event.turn == 1:
             price = f", ${event.cost_usd:.4f} if nothing of it is cached" if event.cost_usd else ""
             say(f"asking {self._model.id}: about {event.prompt_tokens:,} tokens{price}")
         elif isinstance(event, ToolStarted):
@@ -45,10 +55,9 @@ class Narrator:
             return
         share = 100 * used.cache_hit_tokens / used.prompt_tokens
         cost = f", ${end.cost_usd:.4f}" if self._model.prices else ""
-        self._progress.say(
-            f"{end.turns} turns, {used.prompt_tokens:,} tokens read ({share:.0f} % cached),"
-            f" {used.completion_tokens:,} written{cost}"
-        )
+        read = f"{used.prompt_tokens:,} tokens read ({share:.0f} % cached)"
+        written = f"{used.completion_tokens:,} written"
+        self._progress.say(f"{count_of(end.turns, 'turn')}, {read}, {written}{cost}")
 
 
 def _short(arguments: str) -> str:

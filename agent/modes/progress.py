@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 _MIN_BYTES = 1 << 20
+_STATUS_EVERY_S = 0.2
 
 
 class Progress:
@@ -16,11 +17,27 @@ class Progress:
         self._quiet = quiet
         self._verbose = verbose
         self._began_s = time.monotonic()
+        self._shown_s, self._has_status = 0.0, False
 
     def say(self, text: str) -> None:
         """Show one sentence to a person."""
+        self.clear()
         if not self._quiet:
             print(f"bathy: {text}", file=sys.stderr)  # noqa: T201
+
+    def status(self, text: str) -> None:
+        """Show what is going on just now, in place of what was shown before; terminals only."""
+        now_s = time.monotonic()
+        if self._quiet or now_s - self._shown_s < _STATUS_EVERY_S or not sys.stderr.isatty():
+            return
+        self._shown_s, self._has_status = now_s, True
+        print(f"\r\033[Kbathy: {text}", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+    def clear(self) -> None:
+        """Take the status away."""
+        if self._has_status:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201
+            self._has_status = False
 
     def trace(self, text: str) -> None:
         """Show one sentence, with the seconds since the start, to somebody who asked for more."""

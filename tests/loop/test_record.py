@@ -166,6 +166,10 @@ def test_an_export_holds_everything_or_what_people_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [*TALK, Message("tool", "x", tool_call_id="c1")])
     events = json.loads(export_json(path))["events"]
     assert events[2]["content"].startswith("pack pack")
+    with path.open("a") as log:
+        log.write(json.dumps({"type": "result", "text": "Because.", "error": ""}) + "\n")
     text = export_markdown(path)
+    assert "Because." in text
+    assert "pack pack" not in text
     assert "# Session a" in text
     assert "`grep`" in text

@@ -202,7 +202,7 @@ def test_a_plain_folder_is_searched(tmp_path: Path) -> None:
     (tmp_path / "plain" / "deep").mkdir(parents=True)
     (tmp_path / "plain" / "deep" / "a b.txt").write_text("one\ntwo\n")
     found = call(tmp_path / "plain", "grep", pattern="tw.")
-    assert found.text == "deep/a b.txt\n2:two\n[1 matching lines in 1 files]"
+    assert found.text == "deep/a b.txt\n2:two\n[1 matching line in 1 file]"
     assert "no git history" in call(tmp_path / "plain", "history", path="deep/a b.txt").text
 
 
@@ -222,6 +222,25 @@ def test_a_nul_late_in_a_text_does_not_shift_what_follows(shop: RepoBuilder) -> 
         assert tool.raw(tool.arguments(pattern="needle"), view) == (
             b"late.txt:2:needle\0here\nlate.txt:3:needle again\n"
         )
+
+
+def test_a_notebook_is_searched_as_it_is_shown(shop: RepoBuilder) -> None:
+    cells = [
+        {
+            "cell_type": "code",
+            "source": ["import os\n", "needle = 1\n"],
+            "outputs": [],
+            "metadata": {},
+        }
+    ]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    shop.file("a.ipynb", json.dumps(notebook, indent=1))
+    found = call(shop.root, "grep", pattern="needle").text.splitlines()
+    number = found[1].partition(":")[0]
+    read = call(
+        shop.root, "read_file", path="a.ipynb", start_line=int(number), end_line=int(number)
+    )
+    assert read.text.splitlines()[0] == f"{number}\tneedle = 1"
 
 
 def test_ignored_files_are_not_searched_for_the_model(shop: RepoBuilder) -> None:
@@ -270,7 +289,7 @@ def test_files_are_listed_by_glob_and_folder(shop: RepoBuilder) -> None:
     assert call(shop.root, "list_files", glob="*.py").text == (
         "src/cart.py\ntests/test_cart.py\n[2 files]"
     )
-    assert call(shop.root, "list_files", path="src").text == "src/cart.py\n[1 files]"
+    assert call(shop.root, "list_files", path="src").text == "src/cart.py\n[1 file]"
     assert "no file fits" in call(shop.root, "list_files", glob="*.zig").text
 
 

@@ -59,12 +59,14 @@ class Endpoint:
 
     Attributes:
         asked: Requests that were answered or faulted, in order.
-        problems: What was wrong with requests; a test asserts that there is nothing.
+        problems: What was wrong with requests; a test asserts that there is nothing. A request
+            that DeepSeek's converter rejects fails the test by itself, unless `may_reject`.
         holding: Set while a reply waits for `release`.
         release: Lets a reply that waits go on.
     """
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, *, may_reject: bool = False) -> None:
+        self._may_reject = may_reject
         self._script = [] if callable(script) else list(script)
         self._next = script if callable(script) else self._following
         self.asked: list[Asked] = []
@@ -110,6 +112,8 @@ class Endpoint:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        rejected = [problem for problem in self.problems if problem.startswith("rejected")]
+        assert self._may_reject or not rejected, rejected
 
     def take(self, raw: bytes) -> tuple[int, bytes | list[str], dict[str, str]]:
         """Judge a request; return status, body or steps of a stream, and headers."""

@@ -63,7 +63,10 @@ def test_the_cache_holds_what_was_sent_until_the_effort_changes() -> None:
     ],
 )
 def test_a_broken_conversation_is_refused_as_the_service_does(messages: list[Message]) -> None:
-    with Endpoint([]) as endpoint, pytest.raises(Exception, match="refuses the request"):
+    with (
+        Endpoint([], may_reject=True) as endpoint,
+        pytest.raises(Exception, match="refuses the request"),
+    ):
         ask(endpoint, messages)
     assert len(endpoint.problems) == 1
 
