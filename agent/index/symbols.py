@@ -1,7 +1,8 @@
 """Text and language -> definitions, names used, and the lines that outline the file.
 
 tree-sitter parses the languages that have a grammar; headings outline prose; everything else gets
-an outline by indentation and keywords. Line numbers are rows of LF, as everywhere.
+an outline by indentation and keywords, and so does a text that would take the parser too long. Line
+numbers are rows of LF, as everywhere.
 """
 
 from collections import Counter
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bathy.agent.index.grammars import PARSED, load_grammar
 from bathy.agent.index.headings import plain_symbols, prose_symbols
+from bathy.agent.index.parse_limits import is_unfit, parse
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -97,9 +99,10 @@ def extract_symbols(text: str, language: str) -> Symbols:
     """
     if not text:
         return Symbols((), (), (), has_errors=False)
-    too_long = len(text) > MAX_PARSED_CHARS or _longest_line(text) > MAX_LINE_CHARS
-    if language in PARSED and not too_long:
-        return _parse(text, language)
+    if language in PARSED and _is_worth_parsing(text, language):
+        symbols = _parse(text, language)
+        if symbols is not None:
+            return symbols
     found = prose_symbols(text, language) or plain_symbols(text, language)
     lines = [line for line, *_ in found]
     definitions = tuple(
@@ -108,39 +111,51 @@ def extract_symbols(text: str, language: str) -> Symbols:
     return Symbols(definitions, (), _ranges((line, line) for line in lines), has_errors=False)
 
 
+def _is_worth_parsing(text: str, language: str) -> bool:
+    too_long = len(text) > MAX_PARSED_CHARS or _longest_line(text) > MAX_LINE_CHARS
+    return not too_long and not is_unfit(text, language)
+
+
 def _longest_line(text: str) -> int:
     if len(text) <= MAX_LINE_CHARS:
         return len(text)
     return max(map(len, text.split("\n")))
 
 
-def _parse(text: str, language: str) -> Symbols:
-    from tree_sitter import Parser, QueryCursor
-
-    grammar = load_grammar(language)
-    tree = Parser(grammar.language).parse(text.encode("utf-8", "replace"))
-    captures = QueryCursor(grammar.query).captures(tree.root_node)
-    names = Counter(_text(node) for node in captures.pop("ref", ()))
+def _parse(text: str, language: str) -> Symbols | None:
+    """Find the symbols of a text in one of `PARSED`; None if that would take too long."""
+    source = text.encode("utf-8", "replace")
+    parsed = parse(source, language, load_grammar(language))
+    if parsed is None:
+        return None
+    root, captures = parsed
+    names = Counter(_text(source, node) for node in captures.pop("ref", ()))
     lines = text.count("\n") + (0 if text.endswith("\n") else 1)
     found = [
         item
         for kind, nodes in captures.items()
         for node in nodes
-        if (item := _found(kind, node, language, lines)) is not None
+        if (item := _found(source, kind, node, language, lines)) is not None
     ]
     # Of two captures of one place, such as a constant that holds a function, the last is dropped.
-    found.sort(key=lambda f: (f.first, -f.last, f.name, f.kind in _ONE_LINERS, f.kind))
+    # The captures come in any order, so the key tells all that differ apart.
+    found.sort(
+        key=lambda f: (
+            *(f.first, -f.last, f.name, f.kind in _ONE_LINERS, f.kind),
+            *(f.scope, f.header_last),
+        )
+    )
     definitions, shown = _nest(found)
     return Symbols(
         tuple(definitions),
         tuple(sorted(names.items())),
         _ranges(shown),
-        tree.root_node.has_error,
+        root.has_error,
     )
 
 
-def _found(kind: str, node: "Node", language: str, lines: int) -> _Found | None:
-    name, scope = _name(kind, node)
+def _found(source: bytes, kind: str, node: "Node", language: str, lines: int) -> _Found | None:
+    name, scope = _name(source, kind, node)
     if not name:
         return None
     outer = node.parent
@@ -189,26 +204,26 @@ def _last_row(node: "Node") -> int:
     return end.row - 1 if end.column == 0 and end.row > node.start_point.row else end.row
 
 
-def _name(kind: str, node: "Node") -> tuple[str, str]:
+def _name(source: bytes, kind: str, node: "Node") -> tuple[str, str]:
     """(name, scope that the definition itself names) of a definition node; "" for neither."""
     if kind == "impl":
         named = node.child_by_field_name("type")
-        return (_plain(_text(named)), "") if named is not None else ("", "")
+        return (_plain(_text(source, named)), "") if named is not None else ("", "")
     if kind == "selector":
-        return (" ".join(_text(node.named_child(0)).split())[:80], "")
+        return (" ".join(_text(source, node.named_child(0)).split())[:80], "")
     named = _named(node)
     if named is None:
-        return _key_name(node), ""
+        return _key_name(source, node), ""
     if named.type in ("qualified_identifier", "member_expression"):
-        whole = _text(named).replace("::", ".").replace(" ", "")
+        whole = _text(source, named).replace("::", ".").replace(" ", "")
         scope, _, name = whole.rpartition(".")
         for part in _NO_SCOPES:
             scope = scope.removesuffix(part)
         return _plain(name), _plain(scope)
     scope = ""
     if kind == "method" and (receiver := node.child_by_field_name("receiver")) is not None:
-        scope = _plain(_text(receiver).strip("()").rpartition(" ")[2].lstrip("*"))
-    return _plain(_text(named)), scope
+        scope = _plain(_text(source, receiver).strip("()").rpartition(" ")[2].lstrip("*"))
+    return _plain(_text(source, named)), scope
 
 
 def _named(node: "Node") -> "Node | None":
@@ -228,12 +243,12 @@ def _named(node: "Node") -> "Node | None":
         named = inner
 
 
-def _key_name(node: "Node") -> str:
+def _key_name(source: bytes, node: "Node") -> str:
     """Name of a key, table or statement of a configuration or SQL: its first telling child."""
     for index in range(min(node.named_child_count, 6)):
         child = node.named_child(index)
         if child.type in _KEY_NODES or child.type.endswith(("identifier", "scalar", "flow_node")):
-            return _text(child).strip("\"'` ")[:80]
+            return _text(source, child).strip("\"'` ")[:80]
     return ""
 
 
@@ -242,9 +257,9 @@ def _plain(name: str) -> str:
     return name.partition("<")[0].partition("[")[0].strip().strip("\"'")[:200].partition("\n")[0]
 
 
-def _text(node: "Node") -> str:
-    data = node.text
-    return data[:500].decode("utf-8", "replace") if data is not None else ""
+def _text(source: bytes, node: "Node") -> str:
+    start = node.start_byte
+    return source[start : min(node.end_byte, start + 500)].decode("utf-8", "replace")
 
 
 def _nest(found: list[_Found]) -> tuple[list[Definition], list[tuple[int, int]]]:
