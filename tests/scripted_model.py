@@ -145,7 +145,7 @@ def build(
         meter=Meter(frame_tokens=100, known=(), count=len, prices=lambda: prices),
         log_started=started.append,
         log_request=lambda _request: None,
-        log_reply=lambda _report: None,
+        log_event=lambda _event: None,
         judge=judge,
         strict=strict,
     )

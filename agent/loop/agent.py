@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bathy.agent.loop.citations import Checked
 from bathy.agent.loop.cost import Meter
-from bathy.agent.loop.events import Finished, UsageReported
+from bathy.agent.loop.events import CitationsChecked, Finished, UsageReported
 from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import Model
@@ -47,7 +47,6 @@ class Agent:
         run_tool: Answers a call by name and arguments; is run in a thread.
         stop_tools: Ends what runs in these threads, when nobody waits for it any more.
         check: Checks the citations of an answer.
-        log_end: Told how the run ended.
         judge: Says what else is wrong with an answer, and what of it is printed.
         repack: Gives the conversation anew for a smaller window; None if it is too late for that.
         strict: An answer with citations that cannot be verified is a failure.
@@ -56,7 +55,7 @@ class Agent:
         meter: Counts tokens and money.
         log_started: Told the id of each call just before it runs.
         log_request: Told each request just before it is made.
-        log_reply: Told what each request used.
+        log_event: Told what each request used, the citations of the answer, and how the run ended.
         reasoning_field: Field in which this server gives the thinking, as far as is known.
     """
 
@@ -72,8 +71,7 @@ class Agent:
     meter: Meter
     log_started: Callable[[str], None]
     log_request: Callable[[Request], None]
-    log_reply: Callable[[UsageReported], None]
-    log_end: Callable[[Finished], None] = lambda _end: None
+    log_event: Callable[[UsageReported | CitationsChecked | Finished], None]
     judge: Callable[[str], Verdict] = Verdict
     strict: bool = False
     repack: Callable[[int], tuple[Message, ...]] | None = None

@@ -6,7 +6,7 @@ where it does not stand there but clearly elsewhere in that file, the lines are 
 cannot be told apart is left as it is; a citation is called wrong only for cause.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -19,6 +19,13 @@ Status = Literal["verified", "repaired", "unverified", "invalid"]
 ENOUGH = 0.45
 """A span that holds so much of what is named, measured against the best place of the file, is
 right. Below it the claim stands elsewhere."""
+
+_SLIP_LINES = 1
+"""A place that fits best and is no further from the cited lines is what was meant, even if others
+fit as well: counting is what models are worst at."""
+
+_MOST_RIVALS = 40
+"""Files of one name that are looked into."""
 
 SURE_WORDS, SOME_WORDS = 0.95, 0.3
 """The same for the plain words of the sentence: so many of them make up for names that stand
@@ -60,11 +67,27 @@ class CheckedCitation:
 
 
 @dataclass(frozen=True, slots=True)
+class Cited:
+    """Where an answer cites: characters `start` to `end` of its text name the place."""
+
+    start: int
+    end: int
+    citation: CheckedCitation
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
-    """An answer with its citations, each once, in the order of the text."""
+    """An answer that was checked.
+
+    Attributes:
+        text: The answer; the places of repaired citations are mended in it.
+        citations: Each once, in the order of the text.
+        cited: Where they stand in the text, in order, not overlapping.
+    """
 
     text: str
     citations: tuple[CheckedCitation, ...]
+    cited: tuple[Cited, ...] = ()
 
 
 def check_citations(answer: str, files: Files) -> Checked:
@@ -78,9 +101,27 @@ def check_citations(answer: str, files: Files) -> Checked:
         The answer, byte for byte but for the places of repaired citations. The same for the same
         arguments; linear in the answer and in the files that it cites. Never raises.
     """
-    marks = list(find_marks(answer))
     judge = _Judge(files)
-    parts, found, at = list[str](), dict[tuple[str, int, int], CheckedCitation](), 0
+    parts, cited, at, length = list[str](), list[Cited](), 0, 0
+    for mark, claim in _claims(answer):
+        citation = judge.judge(mark, claim)
+        place = mark.written
+        if citation.status == "repaired":
+            place = render_place(mark, citation.path, citation.start_line, citation.end_line)
+        start = length + mark.start - at
+        cited.append(Cited(start, start + len(place), citation))
+        parts += [answer[at : mark.start], place]
+        at, length = mark.end, start + len(place)
+    found = dict[tuple[str, int, int, Status], CheckedCitation]()
+    for citation in (each.citation for each in cited):
+        key = citation.path, citation.start_line, citation.end_line, citation.status
+        found.setdefault(key, citation)
+    return Checked("".join((*parts, answer[at:])), tuple(found.values()), tuple(cited))
+
+
+def _claims(answer: str) -> Iterator[tuple[Mark, Claim]]:
+    """Each citation of an answer with what is claimed to stand there."""
+    marks = list(find_marks(answer))
     for number, mark in enumerate(marks):
         start, stop = sentence_around(answer, mark.start, mark.end)
         previous = marks[number - 1].end if number else 0
@@ -91,14 +132,7 @@ def check_citations(answer: str, files: Files) -> Checked:
             answer[start : mark.start],
             answer[mark.end + 1 : mark.end + 9_000],
         )
-        citation = judge.judge(mark, claim)
-        key = citation.path, citation.start_line, citation.end_line
-        found.setdefault(key, citation)
-        if citation.status == "repaired":
-            parts.append(answer[at : mark.start])
-            parts.append(render_place(mark, citation.path, citation.start_line, citation.end_line))
-            at = mark.end
-    return Checked("".join((*parts, answer[at:])), tuple(found.values()))
+        yield mark, claim
 
 
 class _Judge:
@@ -113,10 +147,25 @@ class _Judge:
         self._words: dict[str, FileWords | None] = {}
 
     def judge(self, mark: Mark, claim: Claim) -> CheckedCitation:
+        """Judge a citation; a name that several files bear means the only one that fits."""
         as_written = CheckedCitation(mark.path, mark.first, mark.last, "invalid", mark.written)
-        path = self._resolve(mark.path)
-        words = self._read(path) if path else None
-        if words is None or mark.first > mark.last or mark.first < 1:
+        if mark.first > mark.last or mark.first < 1:
+            return as_written
+        paths = self._resolve(mark.path)
+        if len(paths) > 1 and not claim.names and not claim.quotes:
+            return as_written
+        judged = [self._judge_in(path, mark, claim, as_written) for path in paths[:_MOST_RIVALS]]
+        fitting = [found for found in judged if found.status == "verified"]
+        if len(fitting) == 1:
+            is_written = fitting[0].path in (mark.path, mark.path.rpartition(" ")[2])
+            return fitting[0] if is_written else replace(fitting[0], status="repaired")
+        return judged[0] if len(judged) == 1 else as_written
+
+    def _judge_in(
+        self, path: str, mark: Mark, claim: Claim, as_written: CheckedCitation
+    ) -> CheckedCitation:
+        words = self._read(path)
+        if words is None:
             return as_written
         cited = replace(as_written, path=path)
         exists = mark.last <= words.count
@@ -125,33 +174,28 @@ class _Judge:
             first, last = fit.whole
             return replace(cited, start_line=first, end_line=last, status="repaired")
         if exists and _holds(claim, fit):
-            return replace(cited, status=self._plain(path, mark))
-        if fit.is_clear:
+            return replace(cited, status="verified")
+        slip = abs(fit.place.first - mark.first) - (mark.last - mark.first)
+        if fit.is_clear or (fit.is_known and slip <= _SLIP_LINES):
             first, last = fit.place
             return replace(cited, start_line=first, end_line=last, status="repaired")
         return replace(cited, status="unverified" if exists else "invalid")
 
-    def _plain(self, path: str, mark: Mark) -> Status:
-        return (
-            "verified" if path == mark.path.rpartition(" ")[2] or path == mark.path else "repaired"
-        )
-
-    def _resolve(self, written: str) -> str:
-        """The file that is meant: itself, or the only one whose path ends so; "" if none."""
+    def _resolve(self, written: str) -> Sequence[str]:
+        """The file that is meant: itself, or those whose paths end so."""
         if written in self._paths:
-            return written
+            return [written]
         if " " in written:
             return self._resolve(written.rpartition(" ")[2])
         bare = written.removeprefix("./").lstrip("/")
         for text in (bare, bare[2:] if bare[:2] in ("a/", "b/") else ""):
             if text in self._paths:
-                return text
-        ends = [
+                return [text]
+        return [
             path
             for path in self._by_name.get(bare.rpartition("/")[2], ())
             if bare and path.endswith("/" + bare)
         ]
-        return ends[0] if len(ends) == 1 else ""
 
     def _read(self, path: str) -> FileWords | None:
         if path not in self._words:

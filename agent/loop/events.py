@@ -6,7 +6,7 @@ Text and thinking come as the model's own `TextDelta` and `ReasoningDelta`.
 from dataclasses import dataclass
 from typing import Literal
 
-from bathy.agent.loop.citations import CheckedCitation
+from bathy.agent.loop.citations import CheckedCitation, Cited
 from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
 
 Subtype = Literal[
@@ -90,9 +90,10 @@ class UsageReported:
 
 @dataclass(frozen=True, slots=True)
 class CitationsChecked:
-    """The citations of the answer, each with its status."""
+    """The citations of the answer, each with its status, and where they stand in it."""
 
     citations: tuple[CheckedCitation, ...]
+    cited: tuple[Cited, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

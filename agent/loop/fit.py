@@ -21,12 +21,6 @@ defined."""
 QUOTE = 3.0
 """What a quote counts that stands in a place, beside 1 for a name on one line alone."""
 
-QUOTE = 3.0
-"""What a quote counts that stands in a place, beside 1 for a name on one line alone."""
-
-NEARER = 0.75
-"""What each name counts beside the one that stands next to it on the side of the citation."""
-
 CLEAR = 1.25
 """How much better than every other place one must be for lines to be moved there."""
 

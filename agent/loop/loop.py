@@ -209,7 +209,7 @@ class Run:
         cost = self.agent.meter.cost(usage)
         self.spent = self.spent.add(usage, cost, turns=turns)
         report = UsageReported(turn, usage, cost, is_estimate)
-        self.agent.log_reply(report)
+        self.agent.log_event(report)
         return report
 
     async def _take(self, reply: Reply) -> AsyncGenerator[Event, None]:
@@ -273,7 +273,8 @@ class Run:
             return []
         checked = self.agent.check(verdict.text)
         self.text = checked.text
-        shown = CitationsChecked(checked.citations)
+        shown = CitationsChecked(checked.citations, checked.cited)
+        self.agent.log_event(shown)
         bad = sum(c.status in ("unverified", "invalid") for c in checked.citations)
         if bad and self.agent.strict:
             reason = f"{bad} of {len(checked.citations)} citations could not be verified"
@@ -331,5 +332,5 @@ class Run:
             exit_code,
             self.text if failed else "",
         )
-        self.agent.log_end(end)
+        self.agent.log_event(end)
         return end

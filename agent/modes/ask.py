@@ -15,6 +15,7 @@ from bathy.agent.loop.agent import Agent, ToolAnswer, Verdict
 from bathy.agent.loop.citations import check_citations
 from bathy.agent.loop.conversation import Conversation
 from bathy.agent.loop.cost import Meter
+from bathy.agent.loop.events import CitationsChecked, Finished, UsageReported
 from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.loop import Run
 from bathy.agent.loop.prompt import prefix_messages, question_message, system_text
@@ -40,6 +41,7 @@ from bathy.tools.registry import READ_TOOLS, parameters_of, run_tool
 
 _QUESTION_CHARS = 200
 _PREFIX_MESSAGES = 3
+_LOGGED = {UsageReported: "usage", CitationsChecked: "citations", Finished: "result"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +154,7 @@ def open_run(bench: Bench, service: Service, question: str) -> Iterator[Asked]:
                         "reasoning_field": request.reasoning_field,
                     },
                 ),
-                log_reply=lambda report: record.write("usage", asdict(report)),
-                log_end=lambda end: record.write("result", asdict(end)),
+                log_event=lambda event: record.write(_LOGGED[type(event)], asdict(event)),
                 judge=judge,
                 strict=settings.strict_citations,
                 repack=repack if old is None and start.manifest is not None else None,

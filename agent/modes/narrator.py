@@ -12,6 +12,7 @@ from bathy.agent.loop.events import (
 from bathy.agent.model.catalog import Model
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.progress import Progress
+from bathy.agent.modes.terminal import printable
 from bathy.tools.base import count_of
 
 _ARGUMENT_CHARS = 100
@@ -49,7 +50,9 @@ class Narrator:
 
     def _account(self, end: Finished) -> None:
         if end.partial:
-            self._progress.say(f"what had come before the failure, no answer:\n{end.partial}")
+            self._progress.say(
+                f"what had come before the failure, no answer:\n{printable(end.partial)}"
+            )
         used = end.usage
         if not used.prompt_tokens:
             return

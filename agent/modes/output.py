@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
-from bathy.agent.loop.citations import CheckedCitation
+from bathy.agent.loop.citations import CheckedCitation, Cited
 from bathy.agent.loop.events import (
     CitationsChecked,
     Event,
@@ -26,6 +26,7 @@ from bathy.agent.loop.events import (
 from bathy.agent.loop.limits import Spent
 from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
 from bathy.agent.model.offline import Citation, OfflineAnswer
+from bathy.agent.modes.terminal import printable, show_answer
 from bathy.tools.workspace import quote_path
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Output:
     _seq: int = 0
     _spent: Spent = field(default_factory=Spent)
     _text: str = ""
+    _cited: Sequence[Cited] = ()
 
     def start(self) -> None:
         """Say that the run begins, and what was packed."""
@@ -64,6 +66,7 @@ class Output:
     def write(self, event: Event) -> None:
         """Write one event that is not the end."""
         if isinstance(event, CitationsChecked):
+            self._cited = event.cited
             self.cite(event.citations)
             return
         kind, values = _as_json(event)
@@ -99,7 +102,9 @@ class Output:
             self.write(event)
             return 1
         self.save(event.text)
-        self.finish(event, text=show_answer(event.text, self.citations, root, self.settings.color))
+        is_linked = self.settings.color and sys.stdout.isatty()
+        shown = show_answer(event.text, self._cited, root, is_linked=is_linked)
+        self.finish(event, text=shown)
         if event.error:
             print(f"bathy: {event.error}", file=sys.stderr)  # noqa: T201
         return event.exit_code
@@ -132,7 +137,7 @@ class Output:
             text: The answer as people are to see it, if that differs.
         """
         if self.settings.output_format == "text":
-            shown = end.text if text is None else text
+            shown = printable(end.text) if text is None else text
             if shown:
                 sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
                 sys.stdout.flush()
@@ -185,30 +190,6 @@ class Output:
     def _print(self, value: Mapping[str, Any]) -> None:
         sys.stdout.write(json.dumps(value) + "\n")
         sys.stdout.flush()
-
-
-def show_answer(text: str, citations: Sequence[Mapping[str, Any]], root: Path, color: bool) -> str:
-    """Return an answer for people: what was not found is marked, what was found is a link.
-
-    Args:
-        text: The answer.
-        citations: As they stand in a result.
-        root: Folder that the paths belong to.
-        color: Links may be used, if stdout is a terminal.
-    """
-    is_linked = color and sys.stdout.isatty()
-    for citation in citations:
-        first, last = citation["start_line"], citation["end_line"]
-        for lines in {f"{first}-{last}"} | ({str(first)} if first == last else set()):
-            mark = f"[{citation['path']}:{lines}]"
-            shown = mark
-            if citation["status"] in ("unverified", "invalid"):
-                shown += f" ({citation['status']})"
-            elif is_linked:
-                target = (root / citation["path"]).as_uri()
-                shown = f"\033]8;;{target}#L{first}\033\\{mark}\033]8;;\033\\"
-            text = text.replace(mark, shown)
-    return text
 
 
 _NAMES = {

@@ -14,6 +14,7 @@ from bathy.agent.loop.sessions import (
     sessions_folder,
 )
 from bathy.agent.modes.compose import repo_root
+from bathy.agent.modes.terminal import printable
 
 _ID_CHARS = 8
 
@@ -51,7 +52,7 @@ def run_sessions(settings: Settings, action: str, session: str | None, *, of_all
         except OSError as error:
             raise BathyError(f"cannot write {settings.output}: {error.strerror}") from error
         return 0
-    sys.stdout.write(text)
+    sys.stdout.write(printable(text) if settings.output_format == "text" else text)
     return 0
 
 

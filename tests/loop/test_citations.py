@@ -110,6 +110,8 @@ def test_a_true_citation_is_verified(answer: str) -> None:
             '    logging.info("paid %s", amount)\n```\n',
         ),
         ("See `add` [L](src/cart.py#L21-L25).", "See `add` [L](src/cart.py#L13-L17)."),
+        ("`read` opens it [io.py:1-2].", "`read` opens it [src/util/io.py:1-2]."),
+        ("It needs the `items` [src/cart.py:12].", "It needs the `items` [src/cart.py:11]."),
     ],
 )
 def test_a_drifted_citation_is_moved_to_its_place(answer: str, text: str) -> None:
@@ -130,6 +132,7 @@ def test_a_drifted_citation_is_moved_to_its_place(answer: str, text: str) -> Non
         ("Line zero [src/cart.py:0].", "invalid"),
         ("Which of them? [util/io.py:1]", "invalid"),
         ("Which of them? [io.py:1]", "invalid"),
+        ("None of them has `pay` [io.py:1].", "invalid"),
         ("Outside [../src/cart.py:1].", "invalid"),
     ],
 )
@@ -185,6 +188,11 @@ def test_each_place_is_listed_once() -> None:
     assert [c.start_line for c in found] == [3, 1]
 
 
+def test_one_place_with_two_claims_keeps_both_verdicts() -> None:
+    found = check("`LIMIT` [src/cart.py:3]. But `frobnicate_all` [src/cart.py:3].")[1]
+    assert [c.status for c in found] == ["verified", "unverified"]
+
+
 def test_each_citation_of_a_sentence_answers_for_its_own_part() -> None:
     answer = "`total` sums [src/cart.py:19-20], `pay` charges [src/cart.py:27-31]."
     assert [c.status for c in check(answer)[1]] == ["verified", "verified"]
@@ -219,6 +227,16 @@ PIECES = st.sampled_from(
 def test_checking_again_changes_nothing(pieces: list[str]) -> None:
     once = check_citations("".join(pieces), Shop())
     assert check_citations(once.text, Shop()).text == once.text
+
+
+@given(st.lists(PIECES, max_size=12))
+def test_where_an_answer_cites_is_told_to_the_character(pieces: list[str]) -> None:
+    checked = check_citations("".join(pieces), Shop())
+    for each in checked.cited:
+        (mark,) = find_marks(f"[{checked.text[each.start : each.end]}]")
+        found = each.citation
+        assert (mark.first, mark.last) == (found.start_line, found.end_line)
+    assert {each.citation for each in checked.cited} >= set(checked.citations)
 
 
 @given(st.lists(PIECES, max_size=12))
