@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bathy.agent.index.decode import Decoded, decode
 from bathy.agent.index.files import FileClass, class_by_content, class_by_path, language_of
 from bathy.agent.index.notebooks import notebook_text
 from bathy.agent.index.repo import MAX_FILE_BYTES
 from bathy.agent.index.symbols import Definition, Symbols, extract_symbols
 from bathy.agent.index.tokens import count_tokens
+from bathy.tools.decode import Decoded, decode
 from bathy.tools.git import BlobReader, GitRepo
 from bathy.tools.redact import Finding, redact
 from bathy.tools.workspace import Workspace, WorkspaceError

@@ -1,5 +1,5 @@
 import pytest
-from bathy.agent.index.decode import decode
+from bathy.tools.decode import decode
 from hypothesis import given
 from hypothesis import strategies as st
 
