@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bathy.agent.index.decode import decode
+from bathy.tools.decode import decode
 from bathy.agent.index.files import FileClass, class_by_content, class_by_path, language_of
 from bathy.agent.index.notebooks import notebook_text
 from bathy.agent.index.postings import IndexedSpan, Postings, index_text

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bathy.agent.index.decode import decode
+from bathy.tools.decode import decode
 from tokenizers import Tokenizer
 
 
