@@ -1,18 +1,24 @@
-"""The path jail: relative paths of one folder -> bytes, and nothing outside that folder.
+"""The path jail: relative paths of one folder <-> bytes, and nothing outside that folder.
 
 Paths are repository-relative, "/"-separated, decoded from bytes as UTF-8 with surrogateescape, so
 that names that are not UTF-8 survive the way there and back.
 """
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 
 class WorkspaceError(Exception):
-    """A path that cannot be read. The message is a reason in a few words, without the path."""
+    """A path that cannot be read or written. The message is a reason, without the path."""
+
+
+class OutsideError(WorkspaceError):
+    """A path that names no place for a file inside the folder, whatever is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +73,11 @@ def quote_path(path: str) -> str:
 
 
 class Workspace:
-    """Read access to the regular files under one folder.
+    """Access to the regular files under one folder.
 
     Symbolic links are never followed, at any depth, so no path can lead out; anything that is not a
-    regular file (FIFO, socket, device) is refused before it is opened.
+    regular file (FIFO, socket, device) is refused before it is opened. A file is written whole, by
+    taking its place in one step, or not at all.
     """
 
     def __init__(self, root: Path) -> None:
@@ -102,10 +109,10 @@ class Workspace:
             descriptor = self._open(path)
         except OSError as error:
             raise WorkspaceError(_reason(error)) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise WorkspaceError("not a regular file")
         with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                raise WorkspaceError("not a regular file")
             data = file.read(max_bytes + 1)
         if len(data) > max_bytes:
             raise WorkspaceError(f"larger than {max_bytes >> 20} MiB")
@@ -113,22 +120,85 @@ class Workspace:
 
     def _open(self, path: str) -> int:
         """Open one file, each folder on the way by itself, so that no link is followed."""
-        parts = encode_path(path).split(b"/")
-        if any(part in (b"", b".", b"..") or b"\0" in part for part in parts):
-            raise WorkspaceError("not a path inside the repository")
-        if any(part.lower() == b".git" for part in parts):
-            raise WorkspaceError("git's own data is not read as files")
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+        *folders, name = _parts(path)
+        with self._folder(folders) as folder:
+            # Without O_NONBLOCK the opening of a FIFO waits for a writer.
+            return os.open(name, _NO_LINK | os.O_NONBLOCK, dir_fd=folder)
+
+    @contextlib.contextmanager
+    def _folder(self, parts: Sequence[bytes], *, make: bool = False) -> Iterator[int]:
+        """Open a folder, each one on the way by itself; `make` those that are missing."""
         folder = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            for part in parts[:-1]:
-                inner = os.open(part, flags | os.O_DIRECTORY, dir_fd=folder)
+            for part in parts:
+                if make:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(part, dir_fd=folder)
+                inner = os.open(part, _NO_LINK | os.O_DIRECTORY, dir_fd=folder)
                 os.close(folder)
                 folder = inner
-            # Without O_NONBLOCK the opening of a FIFO waits for a writer.
-            return os.open(parts[-1], flags | os.O_NONBLOCK, dir_fd=folder)
+            yield folder
         finally:
             os.close(folder)
+
+    def write_bytes(self, path: str, data: bytes, *, mode: int | None, mark: str) -> None:
+        """Write a regular file whole, in one step that leaves either the old or the new content.
+
+        Args:
+            path: Repository-relative; folders that are missing are made.
+            data: All of its content.
+            mode: Permission bits; None for those of the file that is replaced, or the usual ones.
+            mark: Part of the name that the file has until it is whole; see `remove_unfinished`.
+
+        Raises:
+            WorkspaceError: The path leads out, passes a link, names no regular file, or the system
+                refuses.
+        """
+        *folders, name = _parts(path)
+        unfinished = _unfinished(name, mark)
+        try:
+            with self._folder(folders, make=True) as folder:
+                mode = _mode(name, folder) if mode is None else mode
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                try:
+                    descriptor = os.open(unfinished, flags, 0o600, dir_fd=folder)
+                    with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+                        file.write(data)
+                        os.fchmod(descriptor, mode)
+                        file.flush()
+                        os.fsync(descriptor)
+                    os.rename(unfinished, name, src_dir_fd=folder, dst_dir_fd=folder)
+                finally:
+                    _unlink(unfinished, folder)
+                os.fsync(folder)
+        except OSError as error:
+            raise WorkspaceError(_reason(error, "write")) from error
+
+    def delete(self, path: str) -> None:
+        """Delete a regular file, and the folders above it that are left empty.
+
+        Raises:
+            WorkspaceError: There is none, or the system refuses.
+        """
+        *folders, name = _parts(path)
+        try:
+            with self._folder(folders) as folder:
+                _mode(name, folder)
+                os.unlink(name, dir_fd=folder)
+                os.fsync(folder)
+            while folders:
+                *folders, last = folders
+                with self._folder(folders) as folder:
+                    os.rmdir(last, dir_fd=folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise WorkspaceError(_reason(error, "write")) from error
+
+    def remove_unfinished(self, path: str, mark: str) -> None:
+        """Delete what a `write_bytes` that was killed has left beside a path."""
+        *folders, name = _parts(path)
+        with contextlib.suppress(OSError), self._folder(folders) as folder:
+            _unlink(_unfinished(name, mark), folder)
 
     def read_link(self, path: str) -> bytes:
         """Return where a symbolic link points, as bytes, without following it.
@@ -142,11 +212,47 @@ class Workspace:
             raise WorkspaceError(_reason(error)) from error
 
 
-def _reason(error: OSError) -> str:
+_NO_LINK = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_MOST_NAME_BYTES = 200
+
+
+def _parts(path: str) -> list[bytes]:
+    parts = encode_path(path).split(b"/")
+    if any(part in (b"", b".", b"..") or b"\0" in part for part in parts):
+        raise OutsideError("not a path inside the repository")
+    if any(part.lower() == b".git" for part in parts):
+        raise OutsideError("git's own data is no file of the repository")
+    return parts
+
+
+def _unfinished(name: bytes, mark: str) -> bytes:
+    return b".%s.%s" % (name[:_MOST_NAME_BYTES], mark.encode("ascii"))
+
+
+def _mode(name: bytes, folder: int) -> int:
+    """Permission bits of a regular file; of none, those that a new one gets."""
+    try:
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        umask = os.umask(0o022)
+        os.umask(umask)
+        return 0o666 & ~umask
+    if not stat.S_ISREG(found.st_mode):
+        is_link = stat.S_ISLNK(found.st_mode)
+        raise WorkspaceError("a symbolic link" if is_link else "not a regular file")
+    return stat.S_IMODE(found.st_mode)
+
+
+def _unlink(name: bytes, folder: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+
+
+def _reason(error: OSError, what: str = "read") -> str:
     if error.errno == errno.ELOOP:
         return "a symbolic link stands in the path"
     if error.errno in (errno.EACCES, errno.EPERM):
-        return "no permission to read"
+        return f"no permission to {what}"
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return "no such file"
     if error.errno == errno.ENXIO:
