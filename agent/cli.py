@@ -1,6 +1,7 @@
 """Command line -> settings -> one mode. No logic, and nothing heavy is imported."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from bathy.agent.modes.signals import exit_code_of, guarded  # a few lines, after --help
 
+    _open_missing_streams()
     parser = make_parser()
     try:
         values = vars(parser.parse_args(argv))
@@ -41,6 +43,14 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
         from bathy.agent.modes.search import run_search
 
         return run_search(settings, _read_text(values["question"]))
+    if command == "patch":
+        from bathy.agent.modes.patch import run_patch
+
+        return run_patch(settings, values["patch"], check=values["check"])
+    if command == "undo":
+        from bathy.agent.modes.patch import run_undo
+
+        return run_undo(settings, values["entry"])
     if command == "sessions":
         from bathy.agent.modes.sessions import run_sessions
 
@@ -57,16 +67,23 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
     raise ConfigError("the full-screen mode is not built yet; ask with --task, or see --help")
 
 
+def _open_missing_streams() -> None:
+    """Put nothing in the place of standard streams that were closed before the start."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
 def _read_text(text: str) -> str:
-    if text != "-":
-        return text
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
+    data = sys.stdin.buffer.read() if text == "-" else os.fsencode(text)
+    return data.decode("utf-8", "replace")
 
 
 def _settings(values: dict[str, Any]) -> Settings:
     budget = values.get("budget")
     output = values.get("output")
     tokens = values.get("max_tokens")
+    resume = _session(values)
     return Settings(
         folder=Path(values.get("folder", ".")),
         rev=values.get("rev"),
@@ -92,11 +109,26 @@ def _settings(values: dict[str, Any]) -> Settings:
         max_cost_usd=values.get("max_cost"),
         max_tokens=None if tokens is None else parse_tokens("--max-tokens", tokens),
         time_limit_s=values.get("time_limit"),
-        resume="" if values.get("continue_last") else values.get("resume"),
+        resume=resume,
         fork=values.get("fork", False),
         keep_session=values.get("keep_session", True),
         env_file=_path(values.get("env_file")),
+        apply=values.get("apply", False),
+        apply_all=values.get("apply_all", False),
+        patch_out=_path(values.get("patch_out")),
     )
+
+
+def _session(values: dict[str, Any]) -> str | None:
+    """Which session to go on with: an id, "" for the last one, None for none."""
+    goes_on, resume = values.get("continue_last", False), values.get("resume")
+    if goes_on and resume is not None:
+        raise ConfigError("give --continue, or --resume with an ID, not both")
+    if resume is not None and not resume.strip():
+        raise ConfigError("--resume needs the ID of a session; --continue goes on with the last")
+    if values.get("fork") and not goes_on and resume is None:
+        raise ConfigError("--fork-session goes with --continue or --resume")
+    return "" if goes_on else resume
 
 
 def _path(text: str | None) -> Path | None:

@@ -4,12 +4,15 @@ Flags beat the environment, which beats dotenv files, which beat `config.toml`. 
 the user's configuration folder and from where the user says; the target repository is never asked.
 """
 
+import ipaddress
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from bathy.agent.errors import ConfigError
 
@@ -17,13 +20,23 @@ OutputFormat = Literal["text", "json", "stream-json"]
 Effort = Literal["auto", "off", "low", "high", "max"]
 Context = Literal["pack", "map", "tools"]
 
+Thinking = Literal["deepseek", "template", "none"]
+"""How a server is told whether to think: DeepSeek's own fields, arguments of the chat template (as
+self-hosted servers take them), or not at all."""
+
 EFFORTS: tuple[Effort, ...] = get_args(Effort)
 CONTEXTS: tuple[Context, ...] = get_args(Context)
 
-_DEFAULT_MODEL = "deepseek-flash"
+DEFAULT_MODEL = "deepseek-flash"
+
+IDLE_TIMEOUT_S = 300.0
+"""No data event for so long means that a stream is dead."""
+
 _DEFAULT_BASE_URL = "https://api.deepseek.com"
-_IDLE_TIMEOUT_S, _MAX_RETRIES = 300.0, 5
-_FILE_KEYS = frozenset({"model", "base_url", "effort", "idle_timeout_s", "max_retries", "models"})
+_MAX_RETRIES = 5
+_LEAST_IDLE_S = 0.1
+_LEAST_WINDOW = 8_192
+_MOST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,9 @@ class Settings:
         fork: Go on in a copy.
         keep_session: Write a log.
         env_file: Dotenv file with more settings, or None.
+        apply: Write the edits of the model.
+        apply_all: Write those, too, that ask separately.
+        patch_out: File that gets the edits as a unified diff, or None.
     """
 
     folder: Path = field(default_factory=Path)
@@ -89,12 +105,16 @@ class Settings:
     fork: bool = False
     keep_session: bool = True
     env_file: Path | None = None
+    apply: bool = False
+    apply_all: bool = False
+    patch_out: Path | None = None
 
     @property
     def needs_model(self) -> bool:
         """Whether something was asked for that only a model can give."""
-        asked = (self.output_schema, self.model, self.base_url, self.resume)
-        return any(value is not None for value in asked) or bool(self.images)
+        asked = (self.output_schema, self.model, self.base_url, self.resume, self.patch_out)
+        wanted = any(value is not None for value in asked)
+        return wanted or bool(self.images) or self.apply or self.apply_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,26 +154,74 @@ def read_service(settings: Settings, environment: Mapping[str, str] = os.environ
         **{name: value for name, value in environment.items() if value},
     }
 
-    def chosen(flag: str | None, variable: str, key: str, default: str) -> str:
-        return str(flag or values.get(variable) or file.get(key) or default)
+    def chosen(flag: str | None, variable: str, key: str, default: object) -> tuple[str, str]:
+        """The value, and what set it."""
+        if flag:
+            return flag, f"--{key.replace('_', '-')}"
+        if variable in values:
+            return values[variable], variable
+        return str(file.get(key, default)), f"config.toml: {key}"
 
-    effort = chosen(settings.effort, "BATHY_EFFORT", "effort", "auto")
+    effort, origin = chosen(settings.effort, "BATHY_EFFORT", "effort", "auto")
     if effort not in EFFORTS:
-        raise ConfigError(f"effort {effort!r} is none of {', '.join(EFFORTS)}")
-    base_url = chosen(settings.base_url, "DEEPSEEK_BASE_URL", "base_url", _DEFAULT_BASE_URL)
-    if not base_url.startswith(("https://", "http://")):
-        raise ConfigError(f"the base URL {base_url!r} must begin with https:// or http://")
-    idle = chosen(None, "BATHY_IDLE_TIMEOUT_S", "idle_timeout_s", str(_IDLE_TIMEOUT_S))
-    retries = chosen(None, "BATHY_MAX_RETRIES", "max_retries", str(_MAX_RETRIES))
+        raise ConfigError(f"{origin} must be one of {', '.join(EFFORTS)}, not {effort!r}")
+    url = chosen(settings.base_url, "DEEPSEEK_BASE_URL", "base_url", _DEFAULT_BASE_URL)
+    idle = chosen(None, "BATHY_IDLE_TIMEOUT_S", "idle_timeout_s", IDLE_TIMEOUT_S)
+    retries = chosen(None, "BATHY_MAX_RETRIES", "max_retries", _MAX_RETRIES)
     return Service(
-        values.get("DEEPSEEK_API_KEY", "").strip(),
-        base_url.rstrip("/"),
-        chosen(settings.model, "BATHY_MODEL", "model", _DEFAULT_MODEL),
+        _checked_key(values.get("DEEPSEEK_API_KEY", "").strip()),
+        _checked_url(*url).rstrip("/"),
+        chosen(settings.model, "BATHY_MODEL", "model", DEFAULT_MODEL)[0],
         effort,
-        _number("BATHY_IDLE_TIMEOUT_S", idle, least=0.1),
-        int(_number("BATHY_MAX_RETRIES", retries, least=0)),
+        _number(*idle, least=_LEAST_IDLE_S),
+        int(_number(*retries, least=0, is_whole=True)),
         file.get("models", {}),
     )
+
+
+def _checked_key(key: str) -> str:
+    """The key, fit to be sent. What is said of it never shows it."""
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ConfigError(
+            "DEEPSEEK_API_KEY holds a space, a line break or a letter that no key has;"
+            " copy the key anew"
+        )
+    return key
+
+
+def _checked_url(url: str, origin: str) -> str:
+    """An address that can be asked. It is not shown: people paste keys into it."""
+
+    def wrong(why: str) -> ConfigError:
+        return ConfigError(f"{origin} is no address of a server: {why}")
+
+    if not url.isprintable() or " " in url:
+        raise wrong("it holds a space or a control character")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise wrong("its host or its port cannot be read") from error
+    if parts.scheme not in ("https", "http"):
+        raise wrong("it must begin with https:// or http://")
+    if "@" in parts.netloc:
+        raise wrong("leave out the name and password; the key goes into DEEPSEEK_API_KEY")
+    if not _is_host(host) or port == 0:
+        raise wrong("its host or its port cannot be read")
+    if "?" in url or "#" in url:
+        raise wrong("it ends before any ? or #")
+    return url
+
+
+def _is_host(host: str) -> bool:
+    is_number = bool(re.fullmatch(r"[\d.]+", host)) or ":" in host
+    if not is_number:
+        return all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _config_folder() -> Path:
@@ -167,16 +235,83 @@ def _read_toml(path: Path) -> dict[str, Any]:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
-    if unknown := set(values) - _FILE_KEYS:
-        raise ConfigError(
-            f"{path}: {', '.join(sorted(unknown))} is no setting;"
-            f" there are {', '.join(sorted(_FILE_KEYS))}"
-        )
-    if not all(isinstance(table, dict) for table in values.get("models", {}).values()):
-        raise ConfigError(f"{path}: every entry of [models] must be a table")
+    _check(values, _FILE_RULES, "")
+    for name, table in values.get("models", {}).items():
+        where = f"models.{_toml_key(name)}"
+        _check({where: table}, {where: _TABLE}, "")
+        _check(table, _MODEL_RULES, f"{where}.")
+        if table.get("window_tokens", _LEAST_WINDOW) < _LEAST_WINDOW:
+            raise ConfigError(
+                f"config.toml: {where}.window_tokens must be at least {_LEAST_WINDOW:,};"
+                " a smaller window holds no question"
+            )
+        for prices in ("prices", "peak_prices"):
+            if prices in table:
+                # All three are needed; one that is missing fails its rule.
+                missing = dict.fromkeys(_PRICE_RULES)
+                _check({**missing, **table[prices]}, _PRICE_RULES, f"{where}.{prices}.")
     return values
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _MOST
+
+
+def _is_number(value: object, least: float) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= _MOST
+    )
+
+
+_Rule = tuple[Callable[[Any], bool], str]
+"""What a value of config.toml must be: the test and the words."""
+
+_TEXT: _Rule = (lambda v: isinstance(v, str) and bool(v.strip()), "a text that is not empty")
+_TABLE: _Rule = (lambda v: isinstance(v, dict), "a table")
+_COUNT: _Rule = (lambda v: _is_whole(v, 1), "a whole number over 0")
+_FILE_RULES: Mapping[str, _Rule] = {
+    "model": _TEXT,
+    "base_url": _TEXT,
+    "effort": (EFFORTS.__contains__, f"one of {', '.join(EFFORTS)}"),
+    "idle_timeout_s": (
+        lambda v: _is_number(v, _LEAST_IDLE_S), f"a number, at least {_LEAST_IDLE_S}",
+    ),
+    "max_retries": (lambda v: _is_whole(v, 0), "a whole number, at least 0"),
+    "models": _TABLE,
+}  # fmt: skip
+_MODEL_RULES: Mapping[str, _Rule] = {
+    "window_tokens": _COUNT,
+    "max_output_tokens": _COUNT,
+    "sees_images": (lambda v: isinstance(v, bool), "true or false"),
+    "prices": _TABLE,
+    "peak_prices": _TABLE,
+    "thinking": (get_args(Thinking).__contains__, f"one of {', '.join(get_args(Thinking))}"),
+}
+_PRICE_RULES: Mapping[str, _Rule] = dict.fromkeys(
+    ("hit", "miss", "output"),
+    (lambda v: _is_number(v, 0), "a number of US dollars, at least 0"),
+)
+
+
+def _check(table: Mapping[str, object], rules: Mapping[str, _Rule], where: str) -> None:
+    for key, value in table.items():
+        if key not in rules:
+            raise ConfigError(
+                f"config.toml: {where}{_toml_key(key)} is no setting;"
+                f" there are {', '.join(sorted(rules))}"
+            )
+        is_right, words = rules[key]
+        if not is_right(value):
+            raise ConfigError(f"config.toml: {where}{key} must be {words}")
+
+
+def _toml_key(key: str) -> str:
+    """A key as one writes it in TOML."""
+    import json
+
+    return key if re.fullmatch(r"[\w-]+", key, re.ASCII) else json.dumps(key)
 
 
 def _read_dotenv(path: Path, *, must_exist: bool) -> dict[str, str]:
@@ -193,13 +328,14 @@ def _read_dotenv(path: Path, *, must_exist: bool) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _number(name: str, text: str, *, least: float) -> float:
+def _number(text: str, origin: str, *, least: float, is_whole: bool = False) -> float:
+    kind = "whole number" if is_whole else "number"
     try:
-        value = float(text)
+        value = int(text) if is_whole else float(text)
     except ValueError as error:
-        raise ConfigError(f"{name}: {text!r} is no number") from error
-    if not least <= value < 1e9:
-        raise ConfigError(f"{name}: {text} must be at least {least:g}")
+        raise ConfigError(f"{origin} must be a {kind}, not {text!r}") from error
+    if not _is_number(value, least):
+        raise ConfigError(f"{origin} must be a {kind}, at least {least:g}")
     return value
 
 

@@ -16,14 +16,20 @@ Without a key and without a network, answers come from the index alone: the best
 cited. The repository is only read; nothing of it is run, and its .env is never used as settings.
 """
 _EPILOG = """\
-exit codes: 0 answered, 1 failed, 2 usage or configuration, 130 interrupted, 141 reader went away,
-143 terminated. The index is cached in the user's cache folder; XDG_CACHE_HOME is respected.
+exit codes: 0 answered, 1 failed for good, 2 usage or configuration, 3 stopped by a limit,
+4 a citation could not be verified (--strict-citations), 75 failed, worth trying again later,
+130 interrupted, 141 reader went away, 143 terminated.
+The index is cached in the user's cache folder; XDG_CACHE_HOME is respected.
 """
-_TOOLS = ("list_files", "read_file", "grep", "find_symbol", "history")
+_TOOLS = (
+    "list_files", "read_file", "grep", "find_symbol", "history", "edit_file", "apply_patch",
+)  # fmt: skip
 _COMMANDS = {
     "pack": "show or write what a model would be sent: tokens by folder, class and file",
     "tool": "run one of the model's tools: JSON arguments on stdin, its text on stdout",
     "sessions": "list, show or export earlier sessions",
+    "patch": "apply a patch in any format that models write: all of it, or nothing",
+    "undo": "take back the last patch that bathy wrote, or the one of an ID",
     "search": "rank files and spans for a question, from the index alone",
 }
 
@@ -73,6 +79,15 @@ def make_parser() -> argparse.ArgumentParser:
             )
             sub.add_argument("session", nargs="?", metavar="ID", help="beginning of its id")
             sub.add_argument("--all", action="store_true", help="of all repositories")
+        if name == "patch":
+            sub.add_argument("patch", metavar="FILE", help="the patch; - reads it from stdin")
+            sub.add_argument(
+                "--check", action="store_true", help="only say whether it applies; write nothing"
+            )
+        if name == "undo":
+            sub.add_argument(
+                "entry", nargs="?", default="", metavar="ID", help="beginning of the patch's id"
+            )
         if name == "search":
             sub.add_argument(
                 "question", metavar="QUESTION", help="the question; - reads it from stdin"
@@ -170,8 +185,16 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="settings from a dotenv file; the repository's own .env never is one",
     )
+    edit = parser.add_argument_group("edits (proposed, unless --apply)").add_argument
+    edit("--apply", action="store_true", help="let the model's edits be written; bathy undo")
+    edit(
+        "--apply-all",
+        action="store_true",
+        help="those, too, of workflows, hooks, CI, lock files, and outside of --include",
+    )
+    edit("--patch-out", metavar="FILE", help="write the edits as a diff that git apply takes")
     limit = parser.add_argument_group("limits (exit 3, what there is is printed)").add_argument
-    limit("--max-turns", type=_turns, metavar="N", help="requests to the model")
+    limit("--max-turns", type=_turns, metavar="N", help="requests to the model (default: 100)")
     limit("--max-cost", type=_amount, metavar="USD", help="US dollars")
     limit("--max-tokens", metavar="N", help="tokens of all prompts and replies, such as 500k")
     limit("--time-limit", type=_amount, metavar="S", help="seconds")

@@ -4,7 +4,7 @@ A tool is a plain function of checked arguments and a view of the repository. Wh
 text that has passed the redactor; the view hands out no other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -100,6 +100,26 @@ class RepoView(Protocol):
         """Return what a file defines, by start line; () for files without text."""
         ...
 
+    @property
+    def proposed(self) -> Collection[str]:
+        """Files whose content is only proposed, and is not what lies on disk or in the commit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of files that a tool has made, or proposes.
+
+    Attributes:
+        paths: Files that are changed, made or deleted.
+        patch: The change as a unified diff.
+        entry: Id in the journal if it was written; "" if it is only proposed.
+    """
+
+    paths: tuple[str, ...]
+    patch: str
+    entry: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
@@ -108,10 +128,29 @@ class ToolResult:
     Attributes:
         text: For the model.
         summary: A few words for people, such as "12 lines".
+        edit: The change of files that was made or proposed, or None.
     """
 
     text: str
     summary: str
+    edit: "Edit | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call came to.
+
+    Attributes:
+        text: For the model.
+        summary: A few words for people.
+        is_error: The call could not be answered.
+        edit: The change of files that was made or proposed, or None.
+    """
+
+    text: str
+    summary: str
+    is_error: bool
+    edit: Edit | None = None
 
 
 Args = TypeVar("Args", bound="BaseModel")

@@ -4,7 +4,8 @@ git only finds the places. The lines themselves are taken from the text as shown
 secret's mark hides in one tool is hidden in all, and a link in the path leads nowhere.
 """
 
-import contextlib
+import functools
+import re
 import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -21,6 +22,7 @@ from bathy.tools.base import (
     shorten,
     split_lines,
 )
+from bathy.tools.decode import decode
 from bathy.tools.git import GitError, GitRepo, stream_bytes
 from bathy.tools.paths import glob_filter, resolve_folder
 from bathy.tools.workspace import decode_path, encode_path, quote_path
@@ -37,6 +39,23 @@ TIMEOUT_S = 20
 """Seconds that one search may take."""
 
 _MOST_CONTEXT = 20
+
+_MARK = r"\A(?:\xff\xfe|\xfe\xff|\x00\x00\xfe\xff)"
+"""A byte order mark of UTF-16 or UTF-32. `\A` fails at once, so git only has to read the file."""
+
+_NOT_ASCII = r"[\x80-\xff]"
+_NUL = r"\x00"
+
+_BYTEWISE = re.compile(r"(?:[\w ,;:=#\"'/<>@!%&~`{}\]|()$-]|\\[^\w\s]|\.[*+])*", re.ASCII)
+"""Patterns for which a byte is as good as a character: no class, no single dot, no Unicode property.
+`^` is not among them, for a byte order mark stands before the first line. Ignoring case passes over
+the two characters beyond ASCII whose other case is in it, the long s and the Kelvin sign."""
+
+_BEYOND_ASCII = re.compile(
+    r"\\x\{0*(?:[89a-f][0-9a-f]|[1-9a-f][0-9a-f]{2,})\}|\\[\x00-\x7f]|[^\x00-\x7f]", re.IGNORECASE
+)
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_UTF_VERB = re.compile(r"(?:\(\*[^)]*\))*?\(\*UTF")
 
 
 class Grep(BaseModel):
@@ -102,7 +121,8 @@ def find_places(
     Args:
         view: Where to look.
         args: What to look for.
-        wanted: Paths that count; None for all, without a limit.
+        wanted: Paths that count, searched as they are shown; None for all that git calls text, byte
+            by byte and without a limit.
 
     Returns:
         The places in byte order of the paths, and whether they are all there are.
@@ -110,16 +130,12 @@ def find_places(
     Raises:
         ToolError: The pattern is malformed, or the search takes too long.
     """
-    notebooks = [path for path in wanted or () if path.endswith(".ipynb")]
-    if not args.pattern or "\n" in args.pattern or "\0" in args.pattern:
-        raise ToolError("pattern must be one line of text, not empty")
+    _check(args.pattern)
     found = dict[str, list[int]]()
     total, is_whole = 0, True
     try:
-        with closing(_all_matches(view, args, notebooks)) as matches:
+        with closing(_all_matches(view, args, wanted)) as matches:
             for path, number in matches:
-                if wanted is not None and path not in wanted:
-                    continue
                 found.setdefault(path, []).append(number)
                 total += 1
                 if wanted is not None and total >= MOST_PLACES:
@@ -131,46 +147,125 @@ def find_places(
     return {path: found[path] for path in ordered}, is_whole
 
 
+def _check(pattern: str) -> None:
+    if not pattern or "\n" in pattern or "\0" in pattern:
+        raise ToolError("pattern must be one line of text, not empty")
+    if not pattern.isascii() and any("\ud800" <= character <= "\udfff" for character in pattern):
+        raise ToolError("pattern holds half of a surrogate pair, which no text holds; leave it out")
+    if _UTF_VERB.match(pattern):
+        raise ToolError("leave (*UTF) out of the pattern; it matches characters as it is")
+
+
 def _all_matches(
-    view: RepoView, args: Grep, notebooks: Sequence[str]
+    view: RepoView, args: Grep, wanted: frozenset[str] | None
 ) -> Generator[tuple[str, int], None, None]:
     """(path, line) of each match, in the lines of the text as shown.
 
-    A notebook is shown as its cells, so a copy of that is searched in its place.
+    Where that is not what git sees, a copy of it is searched in its place.
     """
-    repo = view.git or GitRepo(view.root, view.root, view.root, is_bare=False)
-    hidden = frozenset(notebooks)
-    for path, number in _matches(repo, _command(view, args), view.commit):
-        if path not in hidden:
-            yield path, number
-    if not notebooks:
+    if wanted is None:
+        command = ["grep", "-I", *_options(args), *_where(view), "-e", args.pattern]
+        yield from _matches(_repo(view), [*command, *_commit(view)], view.commit)
         return
+    copied = sorted(_copied(view, args) & wanted)
+    hidden = frozenset(copied)
+    # With -I instead of -a, a .gitattributes file of the repository could call any text binary.
+    pattern = args.pattern if args.fixed else _for_ascii_text(args.pattern)
+    command = ["grep", "-a", *_options(args), *_where(view), "-e", pattern, *_commit(view)]
+    is_text = functools.cache(lambda path: _text_of(view, path) is not None)
+    for path, number in _matches(_repo(view), command, view.commit):
+        if path in wanted and path not in hidden and is_text(path):
+            yield path, number
+    if copied:
+        yield from _matches_in_copies(view, args, copied)
+
+
+def _matches_in_copies(
+    view: RepoView, args: Grep, copied: Sequence[str]
+) -> Generator[tuple[str, int], None, None]:
+    """Search copies of the texts, as characters.
+
+    PCRE's compiled patterns trust that what they match as UTF-8 is UTF-8, and git does not look in
+    the C locale; so only these copies, which are, may be searched with (*UTF).
+    """
+    literal = _PUNCTUATION.sub(r"\\\g<0>", args.pattern)
+    pattern = f"(*UTF)(*UCP){literal if args.fixed else args.pattern}"
+    options = _options(args.model_copy(update={"fixed": False}))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
-        for number, path in enumerate(notebooks):
-            with contextlib.suppress(ToolError):
-                text = view.shown(path).encode("utf-8", "surrogatepass")
-                (root / str(number)).write_bytes(text)
+        for number, path in enumerate(copied):
+            text = _text_of(view, path)
+            if text is not None:
+                (root / str(number)).write_bytes(text.encode("utf-8", "replace"))
         copies = GitRepo(root, root, root, is_bare=False)
-        command = ["grep", *_options(args), "--no-index", "-e", args.pattern]
+        command = ["grep", "-a", *options, "--no-index", "-e", pattern]
         for name, number in _matches(copies, command, ""):
-            yield notebooks[int(name)], number
+            yield copied[int(name)], number
+
+
+def _copied(view: RepoView, args: Grep) -> set[str]:
+    """Files that git cannot search as they are shown.
+
+    Notebooks are shown as their cells, proposed edits stand nowhere yet, UTF-16 and UTF-32 are not
+    what a pattern is written in; and where a byte is not a character, what is not ASCII.
+    """
+    found = {path for path in view.paths if path.endswith(".ipynb")} | set(view.proposed)
+    marked = _files_with(view, _MARK)
+    if not _is_bytewise(args):
+        found |= _files_with(view, _NOT_ASCII) - (_files_with(view, _NUL) - marked)
+    return found | marked
+
+
+def _is_bytewise(args: Grep) -> bool:
+    """Whether bytes and characters give the same lines of UTF-8."""
+    return args.pattern.isascii() and (args.fixed or _BYTEWISE.fullmatch(args.pattern) is not None)
+
+
+def _for_ascii_text(pattern: str) -> str:
+    """Replace what is not ASCII by a byte, for text that holds none: `é?` is then one unit."""
+    return _BEYOND_ASCII.sub(
+        lambda m: m[0] if m[0][0] == "\\" and len(m[0]) == 2 else "\udc80", pattern
+    )
+
+
+def _text_of(view: RepoView, path: str) -> str | None:
+    """Text whose lines are those shown; None if none are."""
+    try:
+        if path.endswith(".ipynb"):
+            return view.shown(path)
+        decoded = decode(view.raw(path))
+    except ToolError:
+        return None
+    return None if decoded is None else decoded.text
+
+
+def _files_with(view: RepoView, pattern: str) -> set[str]:
+    """Files in which some bytes stand."""
+    command = ["grep", "-a", "-l", "-z", "--full-name", "--no-color", "--no-recurse-submodules"]
+    command += ["-P", *_where(view), "-e", pattern, *_commit(view), "--"]
+    data = b"".join(stream_bytes(_repo(view), *command, no_match_code=1, timeout_s=TIMEOUT_S))
+    prefix = len(view.commit) + 1 if view.commit else 0
+    return {decode_path(name[prefix:]) for name in data.split(b"\0") if name}
 
 
 def _options(args: Grep) -> list[str]:
-    options = ["-I", "-z", "-n", "--no-column", "--no-color", "--full-name"]
+    options = ["-z", "-n", "--no-column", "--no-color", "--full-name"]
     options += ["--no-recurse-submodules", "-F" if args.fixed else "-P"]
     return [*options, *["-w"] * args.word, *["-i"] * args.ignore_case]
 
 
-def _command(view: RepoView, args: Grep) -> list[str]:
-    command = ["grep", *_options(args)]
+def _repo(view: RepoView) -> GitRepo:
+    return view.git or GitRepo(view.root, view.root, view.root, is_bare=False)
+
+
+def _where(view: RepoView) -> list[str]:
     if view.git is None:
-        command += ["--no-index", "--no-exclude-standard"]
-    elif not view.commit:
-        command.append("--untracked")
-    command += ["-e", args.pattern]
-    return [*command, view.commit] if view.commit else command
+        return ["--no-index", "--no-exclude-standard"]
+    return [] if view.commit else ["--untracked"]
+
+
+def _commit(view: RepoView) -> list[str]:
+    return [view.commit] if view.commit else []
 
 
 def _matches(

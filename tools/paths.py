@@ -55,7 +55,7 @@ def glob_filter(glob: str) -> Callable[[str], bool]:
 
     try:
         return GitIgnoreSpec.from_lines([glob.strip()]).match_file
-    except ValueError as error:
+    except (ValueError, re.error) as error:
         raise ToolError(f"the glob {glob!r} cannot be read: {error}") from error
 
 

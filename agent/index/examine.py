@@ -96,13 +96,18 @@ class Reader:
         Notebooks come as their cells. None for binary files and files that cannot be read.
         """
         data = self.read_bytes(path, blob)
-        decoded = decode(data) if data is not None else None
-        return None if decoded is None else redact(_shown(path, decoded), path).text
+        return None if data is None else shown_text(path, data)
 
     def close(self) -> None:
         """End the git process, if there is one."""
         if self._blobs is not None:
             self._blobs.close()
+
+
+def shown_text(path: str, data: bytes) -> str | None:
+    """Return a file's text as people and models are shown it; None for a binary file."""
+    decoded = decode(data)
+    return None if decoded is None else redact(_shown(path, decoded), path).text
 
 
 def examine(data: bytes, path: str, attributes: Mapping[str, str], *, with_symbols: bool) -> Facts:

@@ -5,17 +5,17 @@ call, so that an answer speaks of the tree as it stands. Safe to use from severa
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from bathy.agent.index.examine import Reader
+from bathy.agent.index.examine import Reader, shown_text
 from bathy.agent.index.files import language_of
 from bathy.agent.index.repo import MAX_FILE_BYTES, Snapshot
 from bathy.agent.index.symbols import Definition, extract_symbols
 from bathy.tools.base import ToolError, split_lines
 from bathy.tools.git import GitRepo
-from bathy.tools.workspace import Workspace, WorkspaceError, quote_path
+from bathy.tools.workspace import Workspace, WorkspaceError, encode_path, quote_path
 
 KnownSymbols = Callable[[str], Sequence[Definition] | None]
 """What the index knows that a path defines; None if it has not looked."""
@@ -33,6 +33,8 @@ class LiveView:
         self._reader = Reader(snapshot.root, snapshot.repo if self._of_commit else None)
         # One `git cat-file` answers one question at a time.
         self._lock = threading.Lock()
+        self._proposed: dict[str, bytes | None] = {}
+        self._written: dict[str, bool] = {}
 
     def close(self) -> None:
         """End the git process, if there is one."""
@@ -57,14 +59,37 @@ class LiveView:
     def _blobs(self) -> dict[str, str]:
         return {e.path: e.blob for e in self._snapshot.entries if e.kind == "file"}
 
-    @cached_property
+    @property
     def paths(self) -> Sequence[str]:
-        """Files, in byte order; links and submodules are none."""
+        """Files, in byte order; links and submodules are none. Those that edits made are there."""
+        if not self._proposed and not self._written:
+            return self._listed
+        found = {path for path in self._listed if self.has(path)}
+        found.update(path for path in (*self._proposed, *self._written) if self.has(path))
+        return tuple(sorted(found, key=encode_path))
+
+    @cached_property
+    def _listed(self) -> Sequence[str]:
         return tuple(self._blobs)
 
     def has(self, path: str) -> bool:
         """Whether a path is one of `paths`."""
-        return path in self._blobs
+        if path in self._proposed:
+            return self._proposed[path] is not None
+        return self._written.get(path, path in self._blobs)
+
+    @property
+    def proposed(self) -> Collection[str]:
+        """Files whose content is only proposed."""
+        return self._proposed.keys()
+
+    def propose(self, path: str, data: bytes | None) -> None:
+        """Show a file as an edit would make it, from now on; None for one that it deletes."""
+        self._proposed[path] = data
+
+    def note_written(self, path: str, *, exists: bool) -> None:
+        """Know that a file on disk was written or deleted."""
+        self._written[path] = exists
 
     def shown(self, path: str) -> str:
         """Return a file's text, decoded and redacted.
@@ -74,8 +99,12 @@ class LiveView:
         """
         if not self.has(path):
             raise ToolError(f"there is no file {path!r}")
-        with self._lock:
-            text = self._reader.read_shown(path, self._blobs[path])
+        proposed = self._proposed.get(path)
+        if proposed is not None:
+            text = shown_text(path, proposed)
+        else:
+            with self._lock:
+                text = self._reader.read_shown(path, self._blobs.get(path, ""))
         if text is None:
             raise ToolError(f"{quote_path(path)} is binary, or has gone since it was listed")
         return text
@@ -86,6 +115,11 @@ class LiveView:
         Raises:
             ToolError: It leads out, is no regular file, or has gone.
         """
+        if path in self._proposed:
+            data = self._proposed[path]
+            if data is None:
+                raise ToolError(f"{quote_path(path)}: no such file")
+            return data
         if self._of_commit:
             with self._lock:
                 data = self._reader.read_bytes(path, self._blobs[path]) if self.has(path) else None
@@ -106,7 +140,8 @@ class LiveView:
 
     def symbols(self, path: str) -> Sequence[Definition]:
         """Return what a file defines, from the index or by parsing it now."""
-        known = self._known_symbols(path)
+        is_edited = path in self._proposed or path in self._written
+        known = None if is_edited else self._known_symbols(path)
         if known is not None:
             return known
         try:

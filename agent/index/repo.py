@@ -145,10 +145,19 @@ def select(snapshot: Snapshot, *, include: Sequence[str], exclude: Sequence[str]
     """
     if not include and not exclude:
         return snapshot
+    is_chosen = chooser(include, exclude)
+    return replace(snapshot, entries=tuple(e for e in snapshot.entries if is_chosen(e.path)))
+
+
+def chooser(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
+    """Return whether the user's globs let a path through.
+
+    Raises:
+        ConfigError: A glob is malformed.
+    """
     wanted = _matcher(include) if include else lambda _: True
-    unwanted = _matcher(exclude)
-    kept = tuple(e for e in snapshot.entries if wanted(e.path) and not unwanted(e.path))
-    return replace(snapshot, entries=kept)
+    unwanted = _matcher(exclude) if exclude else lambda _: False
+    return lambda path: wanted(path) and not unwanted(path)
 
 
 def _matcher(globs: Sequence[str]) -> Callable[[str], bool]:

@@ -11,15 +11,7 @@ from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import Model
 from bathy.agent.model.client import Effort, ModelClient, Request
 from bathy.agent.model.messages import Message, ToolSpec
-
-
-@dataclass(frozen=True, slots=True)
-class ToolAnswer:
-    """What a tool gave: text for the model, a few words for people, and whether it failed."""
-
-    text: str
-    summary: str
-    is_error: bool
+from bathy.tools.base import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +21,12 @@ class Verdict:
     Attributes:
         text: The answer as people get it.
         problem: What the model is asked to mend, or "".
+        is_data: The text is for a program and stays as it is, citations included.
     """
 
     text: str
     problem: str = ""
+    is_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +39,7 @@ class Agent:
         effort: How hard it thinks.
         tools: What it may call.
         run_tool: Answers a call by name and arguments; is run in a thread.
+        exclusive: Names of tools that run alone, after all calls before them.
         stop_tools: Ends what runs in these threads, when nobody waits for it any more.
         check: Checks the citations of an answer.
         judge: Says what else is wrong with an answer, and what of it is printed.
@@ -54,6 +49,7 @@ class Agent:
         patience: How failures are borne.
         meter: Counts tokens and money.
         log_started: Told the id of each call just before it runs.
+        log_field: Told the field in which this server gives the thinking, once it is known.
         log_request: Told each request just before it is made.
         log_event: Told what each request used, the citations of the answer, and how the run ended.
         reasoning_field: Field in which this server gives the thinking, as far as is known.
@@ -63,13 +59,15 @@ class Agent:
     model: Model
     effort: Effort
     tools: tuple[ToolSpec, ...]
-    run_tool: Callable[[str, Mapping[str, object]], ToolAnswer]
+    run_tool: Callable[[str, Mapping[str, object]], Outcome]
+    exclusive: frozenset[str]
     stop_tools: Callable[[], None]
     check: Callable[[str], Checked]
     limits: Limits
     patience: Patience
     meter: Meter
     log_started: Callable[[str], None]
+    log_field: Callable[[str], None]
     log_request: Callable[[Request], None]
     log_event: Callable[[UsageReported | CitationsChecked | Finished], None]
     judge: Callable[[str], Verdict] = Verdict

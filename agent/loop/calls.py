@@ -1,8 +1,7 @@
 """The calls of a reply -> calls that may be run, and what is wrong with the others."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bathy.agent.model.arguments import ArgumentsError, repair_arguments
 from bathy.agent.model.messages import ToolCall, ToolSpec
@@ -20,11 +19,14 @@ class Prepared:
             wrong form.
         arguments: The checked arguments; empty if there is a problem.
         problem: What the model is told instead of a result, or "".
+        written: The arguments as the model wrote them, mended where that could be done; what tells
+            one call from another.
     """
 
     call: ToolCall
     arguments: Mapping[str, object]
     problem: str
+    written: str
 
 
 def prepare_calls(
@@ -39,7 +41,7 @@ def prepare_calls(
     """
     found = [_prepare(call, tools) for call in calls]
     if last_is_cut and found:
-        found[-1] = Prepared(found[-1].call, {}, CUT)
+        found[-1] = replace(found[-1], arguments={}, problem=CUT)
     return tuple(found)
 
 
@@ -48,21 +50,18 @@ def _prepare(call: ToolCall, tools: Mapping[str, ToolSpec]) -> Prepared:
     tool = tools.get(name)
     if tool is None:
         problem = f"error: there is no tool {call.name!r}; there are {', '.join(tools)}"
-        return Prepared(ToolCall(call.id, _safe_name(call.name), "{}"), {}, problem)
+        kept = ToolCall(call.id, _safe_name(call.name), "{}")
+        return Prepared(kept, {}, problem, call.arguments)
     try:
         repaired = repair_arguments(call.arguments.strip() or "{}", tool.parameters)
     except ArgumentsError as error:
         text = CUT if error.truncated else f"error: {error}"
-        return Prepared(ToolCall(call.id, name, "{}"), {}, text)
-    return Prepared(ToolCall(call.id, name, repaired.text), repaired.value, "")
+        return Prepared(ToolCall(call.id, name, "{}"), {}, text, call.arguments)
+    kept = ToolCall(call.id, name, repaired.text)
+    return Prepared(kept, repaired.value, "", repaired.text)
 
 
 def _safe_name(name: str) -> str:
     """A name that the service takes back in a conversation."""
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in name)
     return safe[:64] or "unknown"
-
-
-def shown_arguments(arguments: Mapping[str, object]) -> str:
-    """Return arguments as one short line for people."""
-    return ", ".join(f"{key}={json.dumps(value)}" for key, value in arguments.items())

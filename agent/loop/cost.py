@@ -65,10 +65,15 @@ class Meter:
         """Return the price of some usage, in US dollars; 0 if no prices are known."""
         return cost_of(usage, self._prices())
 
-    def least_cost(self, prompt_tokens: int) -> float:
-        """Return what a prompt costs at least: what was measured from the cache, the rest not."""
+    def least_cost(self, prompt_tokens: int, reply_tokens: int = 0) -> float:
+        """Return what a request costs at least: what was measured from the cache, the rest not."""
         cached = min(self._measured[1], prompt_tokens)
-        return self.cost(Usage(prompt_tokens, cached, prompt_tokens - cached, 0, 0))
+        return self.cost(Usage(prompt_tokens, cached, prompt_tokens - cached, reply_tokens, 0))
+
+    def reply_tokens(self, usd: float) -> int:
+        """Return how long a reply some money pays for, in tokens; very long if none is asked."""
+        each = self.cost(Usage(0, 0, 0, 1_000_000, 0)) / 1_000_000
+        return int(usd / each) if each else 1 << 40
 
     def _tokens(self, message: Message) -> int:
         calls = sum(MESSAGE_TOKENS + self._text(c.name + c.arguments) for c in message.tool_calls)

@@ -3,11 +3,13 @@
 Text and thinking come as the model's own `TextDelta` and `ReasoningDelta`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from bathy.agent.loop.citations import CheckedCitation, Cited
 from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
+from bathy.tools.base import Edit
 
 Subtype = Literal[
     "success",
@@ -54,6 +56,24 @@ class ToolFinished:
     summary: str
     is_error: bool
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatchProposed:
+    """A call edits files; `patch` is what it changes, as a unified diff."""
+
+    call_id: str
+    paths: tuple[str, ...]
+    patch: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatchApplied:
+    """The patch that was just proposed is written; `entry` is its id, for an undo."""
+
+    call_id: str
+    paths: tuple[str, ...]
+    entry: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +155,19 @@ Event = (
     | ReasoningDelta
     | ToolStarted
     | ToolFinished
+    | PatchProposed
+    | PatchApplied
     | Retry
     | UsageReported
     | CitationsChecked
     | LimitReached
     | Finished
 )
+
+
+def edit_events(call_id: str, edit: Edit | None) -> Iterator[PatchProposed | PatchApplied]:
+    """Tell of the edit that a call has made, if it has made one."""
+    if edit is not None:
+        yield PatchProposed(call_id, edit.paths, edit.patch)
+        if edit.entry:
+            yield PatchApplied(call_id, edit.paths, edit.entry)

@@ -60,6 +60,11 @@ class CallGuard:
             " arguments, or answer with what you know.]"
         )
 
+    def forget(self) -> None:
+        """Begin anew: something has changed, so that an old call may have a new result."""
+        self._times.clear()
+        self._last_key.clear()
+
     @property
     def must_stop(self) -> bool:
         """Whether one call has come back too often to go on."""

@@ -7,13 +7,13 @@ used, and whatever ends a run leaves a conversation that can be sent again.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bathy.agent.errors import BathyError, TryAgainError
-from bathy.agent.loop.agent import Agent, ToolAnswer
-from bathy.agent.loop.calls import Prepared, prepare_calls
+from bathy.agent.loop.agent import Agent
+from bathy.agent.loop.calls import prepare_calls
 from bathy.agent.loop.conversation import Conversation
 from bathy.agent.loop.events import (
     CitationsChecked,
@@ -22,8 +22,6 @@ from bathy.agent.loop.events import (
     LimitReached,
     Retry,
     Subtype,
-    ToolFinished,
-    ToolStarted,
     TurnStarted,
     UsageReported,
 )
@@ -33,18 +31,26 @@ from bathy.agent.loop.reply import (
     MIN_REPLY_TOKENS,
     RepeatingError,
     Void,
+    Window,
+    billed,
     get_reply,
 )
+from bathy.agent.loop.running import run_calls
+from bathy.agent.model.catalog import Model
 from bathy.agent.model.client import Request, ServiceError, WindowError
 from bathy.agent.model.messages import Message, ReasoningDelta, Reply, TextDelta, Usage
-
-MOST_PARALLEL = 8
-"""Tools that run at the same time."""
 
 REPLY_TOKENS: Mapping[str, int] = {"off": 16_384, "max": 131_072}
 """Room asked for a reply by effort; others get 65,536, the service's own default with thinking."""
 
 _REPLY_TOKENS = 65_536
+LEAST_REPLY_TOKENS = 64
+"""A limit that leaves room for less of a reply ends the run before the request."""
+
+_FLAGS: Mapping[Subtype, str] = {
+    "error_max_tokens": "--max-tokens",
+    "error_max_cost": "--max-cost",
+}
 _MOST_EMPTY = 2
 _ANNOUNCED_CHARS = 300
 
@@ -52,6 +58,14 @@ ASK_FOR_ANSWER = "You thought, but wrote no answer. Write the answer to the ques
 GO_ON = "You announced a step but did not take it. Take it now, or answer."
 STOP_REPEATING = "Your reply repeated itself and was stopped. Answer in a few sentences."
 LAST_TURN = "[note: this is the last turn; answer now, without further calls]"
+
+
+def too_long(prompt_tokens: int, model: Model) -> str:
+    """Say that a prompt does not fit a model, and what to do."""
+    return (
+        f"about {prompt_tokens:,} tokens do not fit the window of {model.id}; ask for less,"
+        " lower --budget, or begin a new session"
+    )
 
 
 @dataclass
@@ -75,6 +89,8 @@ class Run:
     _nudges: set[str] = field(default_factory=set)
     _empty: int = 0
     _mended: bool = False
+    _window: int | None = None
+    _bound: Subtype | None = None
     _repacked: bool = False
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -108,15 +124,15 @@ class Run:
 
     async def _turns(self) -> AsyncGenerator[Event, None]:
         while True:
-            request = self._request()
-            if limit := self._limit(request):
-                yield LimitReached(*limit)
-                yield self._finished(*limit, 3)
-                return
             self._announce_end()
             reply: Reply | None = None
             try:
-                async with aclosing(self._ask(self._request())) as steps:
+                request = self._request()
+                if limit := self._limit(request):
+                    yield LimitReached(*limit)
+                    yield self._finished(*limit, 3)
+                    return
+                async with aclosing(self._ask(request)) as steps:
                     async for step in steps:
                         if isinstance(step, Reply):
                             reply = step
@@ -144,16 +160,15 @@ class Run:
     def _request(self) -> Request:
         agent, meter = self.agent, self.agent.meter
         prompt = meter.prompt_tokens(self.conversation.messages)
-        room = agent.model.window_tokens - prompt
-        if room < 0 and not self._repacked:
-            raise WindowError(
-                f"about {prompt:,} tokens do not fit the window of {agent.model.id}; ask for less,"
-                " lower --budget, or begin a new session",
-                agent.model.window_tokens,
-                prompt,
-            )
-        wanted = REPLY_TOKENS.get(agent.effort, _REPLY_TOKENS)
-        size = min(wanted, agent.model.max_output_tokens, max(room, MIN_REPLY_TOKENS))
+        window = min(self._window or agent.model.window_tokens, agent.model.window_tokens)
+        if prompt > window and not self._repacked:
+            raise WindowError(too_long(prompt, agent.model), window, prompt)
+        wanted = min(REPLY_TOKENS.get(agent.effort, _REPLY_TOKENS), agent.model.max_output_tokens)
+        size = min(wanted, max(window - prompt, MIN_REPLY_TOKENS))
+        self._bound = None
+        for left, subtype in self._left(prompt):
+            if left < size:
+                size, self._bound = left, subtype
         return Request(
             agent.model.id,
             self.conversation.messages,
@@ -163,21 +178,32 @@ class Run:
             self._field,
         )
 
+    def _left(self, prompt_tokens: int) -> Iterator[tuple[int, Subtype]]:
+        """Tokens of a reply that each limit leaves room for."""
+        limits, spent, meter = self.agent.limits, self.spent, self.agent.meter
+        if limits.max_tokens is not None:
+            used = spent.usage.prompt_tokens + spent.usage.completion_tokens
+            yield limits.max_tokens - used - prompt_tokens, "error_max_tokens"
+        if limits.max_cost_usd is not None:
+            usd = limits.max_cost_usd - spent.cost_usd - meter.least_cost(prompt_tokens)
+            yield meter.reply_tokens(usd), "error_max_cost"
+
     def _limit(self, request: Request) -> tuple[Subtype, str] | None:
         meter = self.agent.meter
         prompt = meter.prompt_tokens(request.messages)
         return stopped_by(
             self.agent.limits,
             self.spent,
-            next_tokens=prompt,
-            next_cost_usd=meter.least_cost(prompt),
+            next_tokens=prompt + LEAST_REPLY_TOKENS,
+            next_cost_usd=meter.least_cost(prompt, LEAST_REPLY_TOKENS),
         )
 
     def _announce_end(self) -> None:
         """Tell the model, at the end of what it reads, that it has no turn after this one."""
         last = self.agent.limits.max_turns
-        if last is not None and last > 1 and self.spent.turns == last - 1:
-            self.conversation.add(Message("user", LAST_TURN))
+        is_last = last is not None and last > 1 and self.spent.turns == last - 1
+        if is_last and LAST_TURN not in self._nudges:
+            self._nudge(LAST_TURN)
 
     async def _ask(self, request: Request) -> AsyncGenerator[Event | Reply, None]:
         """One turn of the model, with what it used."""
@@ -185,25 +211,43 @@ class Run:
         prompt = meter.prompt_tokens(request.messages)
         agent.log_request(request)
         yield TurnStarted(turn, prompt, meter.cost(Usage(prompt, 0, prompt, 0, 0)))
-        self.text = ""
+        self.text, heard, is_counted = "", 0, False
         steps = get_reply(agent.client, request, agent.patience, prompt_tokens=prompt)
-        async with aclosing(steps):
-            async for step in steps:
-                if isinstance(step, TextDelta | ReasoningDelta):
-                    self.text += step.text if isinstance(step, TextDelta) else ""
-                    yield step
-                elif isinstance(step, Retry):
-                    self.text = ""
-                    yield step
-                elif isinstance(step, Void):
-                    yield self._use(turn, step.usage, is_estimate=True)
-                else:
-                    self._field = step.reasoning_field if step.message.reasoning else self._field
-                    usage = step.usage or meter.estimate(request.messages, step.message)
-                    yield self._use(turn, usage, is_estimate=step.usage is None, turns=1)
-                    if step.usage is not None:
-                        meter.learn(request.messages, usage)
-                    yield step
+        try:
+            async with aclosing(steps):
+                async for step in steps:
+                    if isinstance(step, TextDelta | ReasoningDelta):
+                        heard += len(step.text)
+                        self.text += step.text if isinstance(step, TextDelta) else ""
+                        yield step
+                    elif isinstance(step, Retry):
+                        self.text, heard = "", 0
+                        yield step
+                    elif isinstance(step, Void):
+                        yield self._use(turn, step.usage, is_estimate=True)
+                    elif isinstance(step, Window):
+                        self._window = step.tokens
+                    else:
+                        is_counted = True
+                        yield self._count(turn, request, step)
+                        yield step
+        except (asyncio.CancelledError, GeneratorExit):
+            # It was sent, so it is billed, whoever did not wait for its end.
+            if not is_counted:
+                self._use(turn, billed(prompt, heard), is_estimate=True)
+            raise
+
+    def _count(self, turn: int, request: Request, reply: Reply) -> UsageReported:
+        """Account for a whole reply, and learn from it."""
+        meter = self.agent.meter
+        if reply.message.reasoning and reply.reasoning_field != self._field:
+            self._field = reply.reasoning_field
+            self.agent.log_field(self._field)
+        usage = reply.usage or meter.estimate(request.messages, reply.message)
+        report = self._use(turn, usage, is_estimate=reply.usage is None, turns=1)
+        if reply.usage is not None:
+            meter.learn(request.messages, usage)
+        return report
 
     def _use(self, turn: int, usage: Usage, *, is_estimate: bool, turns: int = 0) -> UsageReported:
         cost = self.agent.meter.cost(usage)
@@ -222,16 +266,20 @@ class Run:
         if prepared:
             calls = tuple(p.call for p in prepared)
             self.conversation.add(Message("assistant", message.content, message.reasoning, calls))
-            async with aclosing(self._run_calls(prepared)) as events:
-                async for event in events:
-                    yield event
+            running = run_calls(self.agent, self.conversation, self._guard, self._began, prepared)
+            async with aclosing(running) as steps:
+                async for step in steps:
+                    yield step
             if self._guard.must_stop:
                 raise ServiceError("the model keeps making the same call; ask in another way")
         elif reason == "length":
             self.conversation.add(message)
             text = "the answer was cut at its longest length; lower --effort, or ask for less"
-            yield LimitReached("error_max_tokens", text)
-            yield self._finished("error_max_tokens", text, 3)
+            if self._bound is not None:
+                text = f"the answer was cut, since no more was allowed ({_FLAGS[self._bound]})"
+            subtype = self._bound or "error_max_tokens"
+            yield LimitReached(subtype, text)
+            yield self._finished(subtype, text, 3)
         elif not message.content.strip():
             self._recover(message)
         elif self._is_announcement(message.content):
@@ -259,8 +307,8 @@ class Run:
 
     def _is_announcement(self, text: str) -> bool:
         """Whether a reply says what it is going to do and then ends; asked about once."""
-        short = len(text) < _ANNOUNCED_CHARS and text.rstrip().endswith((":", "…", "..."))
-        return short and GO_ON not in self._nudges
+        is_open = len(text) < _ANNOUNCED_CHARS and text.rstrip().endswith(":")
+        return is_open and GO_ON not in self._nudges and not self.agent.check(text).citations
 
     def _conclude(self, answer: str) -> list[Event]:
         """Check an answer; end with it, or have it mended once."""
@@ -272,53 +320,15 @@ class Run:
             self.conversation.add(Message("user", verdict.problem))
             return []
         checked = self.agent.check(verdict.text)
-        self.text = checked.text
-        shown = CitationsChecked(checked.citations, checked.cited)
+        # Data is printed as it is: a link or a mended line number would break it.
+        self.text = verdict.text if verdict.is_data else checked.text
+        shown = CitationsChecked(checked.citations, () if verdict.is_data else checked.cited)
         self.agent.log_event(shown)
         bad = sum(c.status in ("unverified", "invalid") for c in checked.citations)
         if bad and self.agent.strict:
             reason = f"{bad} of {len(checked.citations)} citations could not be verified"
             return [shown, self._finished("error_citations", reason, 4)]
         return [shown, self._finished("success", "", 0)]
-
-    async def _run_calls(self, prepared: tuple[Prepared, ...]) -> AsyncGenerator[Event, None]:
-        """Run calls side by side; yield in the order of the calls."""
-        gate = asyncio.Semaphore(MOST_PARALLEL)
-        for item in prepared:
-            yield ToolStarted(item.call.id, item.call.name, item.call.arguments)
-        tasks = [asyncio.create_task(self._run_call(item, gate)) for item in prepared]
-        done = 0
-        try:
-            for item, task in zip(prepared, tasks, strict=True):
-                answer = await task
-                self._answer_call(item, answer)
-                done += 1
-                call = item.call
-                yield ToolFinished(call.id, call.name, answer.summary, answer.is_error, answer.text)
-        finally:
-            for item, task in list(zip(prepared, tasks, strict=True))[done:]:
-                if task.done() and not task.cancelled() and task.exception() is None:
-                    self._answer_call(item, task.result())
-                else:
-                    task.cancel()
-            if done < len(tasks):
-                self.agent.stop_tools()
-
-    def _answer_call(self, item: Prepared, answer: ToolAnswer) -> None:
-        self.conversation.add(Message("tool", answer.text, tool_call_id=item.call.id))
-
-    async def _run_call(self, item: Prepared, gate: asyncio.Semaphore) -> ToolAnswer:
-        call = item.call
-        if item.problem:
-            return ToolAnswer(item.problem, "not run", is_error=True)
-        if refusal := self._guard.refuses(call.name, call.arguments):
-            return ToolAnswer(refusal, "refused", is_error=True)
-        async with gate:
-            self._began.add(call.id)
-            self.agent.log_started(call.id)
-            answer = await asyncio.to_thread(self.agent.run_tool, call.name, item.arguments)
-        text = self._guard.note(call.name, call.arguments, answer.text)
-        return ToolAnswer(text, answer.summary, answer.is_error)
 
     def _finished(self, subtype: Subtype, error: str, exit_code: int) -> Finished:
         failed = subtype == "error_during_execution"

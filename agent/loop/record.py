@@ -22,6 +22,7 @@ SCHEMA = 1
 """Raised when lines change meaning; older ones stay readable."""
 
 _SHARED_CHARS = 20_000
+_TAIL_BYTES = 1 << 16
 
 
 class RecordError(BathyError):
@@ -63,9 +64,10 @@ class Record:
             return
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             self._file = os.open(path, flags, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _cut_torn_line(self._file)
         except BlockingIOError as error:
             self.close()
             raise ConfigError(
@@ -102,6 +104,19 @@ class Record:
             values["content_ref"] = keep_text(self._path.parent, message.content)
             values["content"] = ""
         self.write("message", values)
+
+
+def _cut_torn_line(file: int) -> None:
+    """Take off what follows the last LF: a write that the end of a process cut."""
+    size = end = os.fstat(file).st_size
+    while end:
+        start = max(0, end - _TAIL_BYTES)
+        at = os.pread(file, end - start, start).rfind(b"\n")
+        end = start + at + 1 if at >= 0 else start
+        if at >= 0:
+            break
+    if end < size:
+        os.ftruncate(file, end)
 
 
 def read_record(path: Path) -> Recorded:

@@ -40,6 +40,13 @@ class Void:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """The service has said how many tokens it holds, which is fewer than was thought."""
+
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """How failures are borne.
 
@@ -54,7 +61,7 @@ class Patience:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-Step = TextDelta | ReasoningDelta | Retry | Void | Reply
+Step = TextDelta | ReasoningDelta | Retry | Void | Window | Reply
 
 
 async def get_reply(
@@ -69,7 +76,8 @@ async def get_reply(
         prompt_tokens: Expected length of the prompt, to count what a broken stream cost.
 
     Yields:
-        Deltas; a `Void` and a `Retry` after each failure, which take the deltas back; the `Reply`.
+        Deltas; a `Void` and a `Retry` after each failure, which take the deltas back; a `Window`
+        if the service holds less than was thought; the `Reply`.
 
     Raises:
         TryAgainError: It still fails after the last attempt.
@@ -92,12 +100,13 @@ async def get_reply(
             if has_shrunk or smaller is None:
                 raise
             request, has_shrunk, reason, wait = smaller, True, str(error), 0.0
+            yield Window(error.window_tokens)
         except RepeatingError:
-            yield Void(_billed(prompt_tokens, heard))
+            yield Void(billed(prompt_tokens, heard))
             raise
         except TryAgainError as error:
             if isinstance(error, BrokenStreamError) and error.began:
-                yield Void(_billed(prompt_tokens, heard))
+                yield Void(billed(prompt_tokens, heard))
             failures += 1
             asked = error.retry_after_s if isinstance(error, BusyError) else None
             found = wait_s(failures, asked, patience.random)
@@ -116,7 +125,12 @@ def _smaller(request: Request, error: WindowError) -> Request | None:
     return replace(request, max_tokens=room)
 
 
-def _billed(prompt_tokens: int, chars: int) -> Usage:
-    """What a broken stream is taken to have cost: all of the prompt, as if none had been cached."""
+def billed(prompt_tokens: int, chars: int) -> Usage:
+    """Return what a broken stream is taken to have cost.
+
+    Args:
+        prompt_tokens: All of them count, as if none had been cached.
+        chars: Of text and thinking that had come.
+    """
     tokens = -(-chars // _CHARS_A_TOKEN)
     return Usage(prompt_tokens, 0, prompt_tokens, tokens, 0)

@@ -1,7 +1,7 @@
 """An answer and a JSON Schema -> whether it fits, and the JSON in it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bathy.agent.errors import ConfigError
@@ -24,6 +24,9 @@ def check_schema(schema: object) -> None:
         jsonschema.validators.validator_for(schema).check_schema(schema)
     except jsonschema.SchemaError as error:
         raise ConfigError(f"--output-schema: {error.message}") from error
+    for reference in _references(schema):
+        if not _resolves(schema, reference):
+            raise ConfigError(f"--output-schema: {reference!r} refers to nothing in the schema")
 
 
 def judge_json(answer: str, schema: Mapping[str, Any]) -> Verdict:
@@ -55,7 +58,35 @@ def judge_json(answer: str, schema: Mapping[str, Any]) -> Verdict:
         return Verdict(
             answer, f"Your answer does not fit the JSON Schema: {listed}. Answer again, mended."
         )
-    return Verdict(text)
+    return Verdict(text, is_data=True)
+
+
+def _references(schema: object) -> Iterator[str]:
+    """Every reference in a schema, at any depth."""
+    left = [schema]
+    while left:
+        found = left.pop()
+        if isinstance(found, dict):
+            left.extend(found.values())
+            reference = found.get("$ref", found.get("$dynamicRef"))
+            if isinstance(reference, str):
+                yield reference
+        elif isinstance(found, list):
+            left.extend(found)
+
+
+def _resolves(schema: Mapping[str, Any], reference: str) -> bool:
+    from referencing import Resource
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    whole = Resource.from_contents(schema, default_specification=DRAFT202012)
+    registry = _no_documents().with_resource(schema.get("$id", ""), whole)
+    try:
+        registry.resolver(schema.get("$id", "")).lookup(reference)
+    except Unresolvable:
+        return False
+    return True
 
 
 def _without_fence(text: str) -> str:

@@ -5,10 +5,10 @@ write the thinking into `reasoning`, some leak calls as text. What comes out her
 """
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator
 
-from bathy.agent.model.client import BrokenStreamError
+from bathy.agent.model.client import BrokenStreamError, LeakedCallError
+from bathy.agent.model.frame import REASONING_FIELDS, CallPiece, read_frame
 from bathy.agent.model.markup import MarkupFilter, split_leaked_calls
 from bathy.agent.model.messages import (
     Message,
@@ -19,14 +19,20 @@ from bathy.agent.model.messages import (
     Usage,
 )
 
-_REASONING_FIELDS = ("reasoning_content", "reasoning")
-
 
 class Assembler:
     """Puts one reply together; feed it chunks in order, then ask for the reply."""
 
-    def __init__(self, tool_names: Collection[str]) -> None:
-        """Take text that calls one of `tool_names` for a call that leaked."""
+    def __init__(
+        self, tool_names: Collection[str], reasoning_field: str = REASONING_FIELDS[0]
+    ) -> None:
+        """Begin a reply.
+
+        Args:
+            tool_names: Text that calls one of these is taken for a call that leaked.
+            reasoning_field: Name that the server gives the thinking, as far as is known; it holds
+                until the thinking comes under another one.
+        """
         self._tool_names = tool_names
         self._filter = MarkupFilter()
         self._text: list[str] = []
@@ -34,33 +40,33 @@ class Assembler:
         self._reasoning: list[str] = []
         self._calls: list[_Call] = []
         self._usage: Usage | None = None
-        self._field = _REASONING_FIELDS[0]
+        self._field = reasoning_field
         self.began = False
         """A chunk has come."""
         self.finish_reason = ""
         """Why the model stopped; "" until it says so."""
 
-    def feed(self, chunk: Mapping[str, Any]) -> Iterator[TextDelta | ReasoningDelta]:
-        """Take one chunk; yield what may be shown of it."""
+    def feed(self, chunk: object) -> Iterator[TextDelta | ReasoningDelta]:
+        """Take one chunk; yield what may be shown of it.
+
+        Raises:
+            BrokenStreamError: It is not of the form of Chat Completions.
+        """
         self.began = True
-        if usage := chunk.get("usage"):
-            self._usage = usage_of(usage)
-        for choice in chunk.get("choices") or ():
-            delta = choice.get("delta") or {}
-            for field in _REASONING_FIELDS:
-                if text := delta.get(field):
-                    self._field = field
-                    self._reasoning.append(text)
-                    yield ReasoningDelta(text)
-                    break
-            if text := delta.get("content"):
-                self._text.append(text)
-                if shown := self._filter.push(text):
-                    self._shown.append(shown)
-                    yield TextDelta(shown)
-            for part in delta.get("tool_calls") or ():
-                self._take_call(part)
-            self.finish_reason = choice.get("finish_reason") or self.finish_reason
+        frame = read_frame(chunk)
+        self._usage = frame.usage or self._usage
+        if frame.reasoning:
+            self._field = frame.reasoning_field
+            self._reasoning.append(frame.reasoning)
+            yield ReasoningDelta(frame.reasoning)
+        if frame.text:
+            self._text.append(frame.text)
+            if shown := self._filter.push(frame.text):
+                self._shown.append(shown)
+                yield TextDelta(shown)
+        for piece in frame.calls:
+            self._take_call(piece)
+        self.finish_reason = frame.finish_reason or self.finish_reason
 
     def partial(self) -> tuple[str, str]:
         """Return the text and the thinking so far, as they came."""
@@ -72,47 +78,48 @@ class Assembler:
         Raises:
             BrokenStreamError: The model never said that it had ended, or ended for want of
                 resources.
+            LeakedCallError: A call leaked into its text and cannot be read.
         """
         if not self.finish_reason:
             raise BrokenStreamError("the stream ended before the reply did", began=self.began)
         if self.finish_reason == "insufficient_system_resource":
             raise BrokenStreamError("the service ran out of resources in the middle of the reply")
-        if rest := self._filter.finish():
-            self._shown.append(rest)
+        text, reasoning = self.partial()
+        calls = [call.whole() for call in self._calls if call.name]
+        leaked = split_leaked_calls(text, self._tool_names)
+        if not calls:
+            calls = [ToolCall(_new_id(), c.name, c.arguments) for c in leaked.calls]
+            if not calls and leaked.text != text:
+                raise LeakedCallError("the reply holds a tool call that cannot be read")
+        # A block that calls no tool of ours was held back with all that follows: it is text.
+        if rest := leaked.text[len("".join(self._shown)) :]:
             yield TextDelta(rest)
-        message = Message("assistant", *self._text_and_calls())
+        message = Message("assistant", leaked.text, reasoning, _with_own_ids(calls))
         yield Reply(message, self.finish_reason, self._usage, self._field)
 
-    def _text_and_calls(self) -> tuple[str, str, tuple[ToolCall, ...]]:
-        """(text, thinking, calls) of the message; its text is what was shown of it."""
-        text, reasoning = self.partial()
-        shown = "".join(self._shown)
-        calls = [call.whole() for call in self._calls if call.name]
-        if not calls and shown != text:
-            leaked = split_leaked_calls(text, self._tool_names)
-            calls = [ToolCall(_new_id(), c.name, c.arguments) for c in leaked.calls]
-            if not calls:
-                # Markup of a call that was cut, or of a tool that there is not.
-                raise BrokenStreamError("the reply holds a tool call that cannot be read")
-        return shown.rstrip() if shown != text else text, reasoning, _with_own_ids(calls)
-
-    def _take_call(self, part: Mapping[str, Any]) -> None:
+    def _take_call(self, piece: CallPiece) -> None:
         """Add a piece of a call to the call that it belongs to."""
-        function = part.get("function") or {}
-        index, call_id, name = part.get("index"), part.get("id") or "", function.get("name") or ""
-        found = None
-        if isinstance(index, int):
-            found = next((c for c in self._calls if c.index == index), None)
-        elif call_id:
-            found = next((c for c in self._calls if c.id == call_id), None)
-        elif self._calls and not name:
-            found = self._calls[-1]
+        found = self._call_of(piece)
         if found is None:
-            found = _Call(index if isinstance(index, int) else None)
+            found = _Call(piece.index)
             self._calls.append(found)
-        found.id = found.id or call_id
-        found.name = found.name or name
-        found.arguments.append(function.get("arguments") or "")
+        found.id = found.id or piece.id
+        found.name = found.name or piece.name
+        found.arguments.append(piece.arguments)
+
+    def _call_of(self, piece: CallPiece) -> "_Call | None":
+        """The call that a piece goes on with; None if it begins one."""
+        latest = self._calls[::-1]
+        if piece.index is not None:
+            found = next((c for c in latest if c.index == piece.index), None)
+            # Some servers number every call 0; a name beside the id tells a call from a piece.
+            if found and found.id and piece.id and piece.name:
+                same = (c for c in latest if (c.index, c.id) == (piece.index, piece.id))
+                return next(same, None)
+            return found
+        if piece.id:
+            return next((c for c in latest if c.id == piece.id), None)
+        return latest[0] if latest and not piece.name else None
 
 
 class _Call:
@@ -126,26 +133,6 @@ class _Call:
 
     def whole(self) -> ToolCall:
         return ToolCall(self.id, self.name, "".join(self.arguments))
-
-
-def usage_of(usage: Mapping[str, Any]) -> Usage:
-    """Read a server's account; what it does not say of the cache counts as missed."""
-    prompt = _count(usage.get("prompt_tokens"))
-    details = usage.get("prompt_tokens_details") or {}
-    hits = usage.get("prompt_cache_hit_tokens")
-    hit = min(prompt, _count(details.get("cached_tokens") if hits is None else hits))
-    output = usage.get("completion_tokens_details") or {}
-    return Usage(
-        prompt,
-        hit,
-        prompt - hit,
-        _count(usage.get("completion_tokens")),
-        _count(output.get("reasoning_tokens")),
-    )
-
-
-def _count(value: object) -> int:
-    return max(0, value) if isinstance(value, int) else 0
 
 
 def _with_own_ids(calls: list[ToolCall]) -> tuple[ToolCall, ...]:

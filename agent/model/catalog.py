@@ -6,20 +6,15 @@ model that nobody described is taken for a text model with the window of DeepSee
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from bathy.agent.config import Thinking
 from bathy.agent.errors import ConfigError
 from bathy.agent.model.messages import Usage
-
-DEFAULT_MODEL = "deepseek-flash"
-
-Thinking = Literal["deepseek", "template", "none"]
-"""How a server is told whether to think: DeepSeek's own fields, arguments of the chat template (as
-self-hosted servers take them), or not at all."""
 
 _UNKNOWN_WINDOW = 1_048_576
 _UNKNOWN_OUTPUT = 65_536
@@ -65,21 +60,16 @@ def _catalog() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-def prices_read_on() -> date:
-    """Return the day on which the prices were read."""
-    day: date = _catalog()["read_on"]
-    return day
-
-
-def find_model(name: str, own: Mapping[str, Mapping[str, object]]) -> Model:
+def find_model(name: str, own: Mapping[str, Mapping[str, Any]]) -> Model:
     """Find a model.
 
     Args:
         name: Its id.
-        own: The user's tables by id; they win over the catalogue, key by key.
+        own: The user's tables by id, as `read_service` checks them; they win over the catalogue,
+            key by key.
 
     Raises:
-        ConfigError: The id is retired (names what took over), or a table cannot be read.
+        ConfigError: The id is retired; names what took over.
     """
     known = _catalog()["models"]
     retired = _catalog()["retired"].get(name)
@@ -91,11 +81,6 @@ def find_model(name: str, own: Mapping[str, Mapping[str, object]]) -> Model:
     if name not in known and name not in own:
         return Model(name, _UNKNOWN_WINDOW, _UNKNOWN_OUTPUT, is_known=False)
     return _model(name, {**known.get(name, {}), **own.get(name, {})})
-
-
-def known_models() -> tuple[str, ...]:
-    """Return the ids of the catalogue, the default first."""
-    return tuple(_catalog()["models"])
 
 
 def prices_at(model: Model, moment: datetime) -> Prices | None:
@@ -121,36 +106,13 @@ def cost_of(usage: Usage, prices: Prices | None) -> float:
 
 
 def _model(name: str, table: Mapping[str, Any]) -> Model:
-    known = {
-        "window_tokens",
-        "max_output_tokens",
-        "sees_images",
-        "prices",
-        "peak_prices",
-        "thinking",
-    }
-    if unknown := set(table) - known:
-        raise ConfigError(
-            f"[models.{name}] in config.toml: {', '.join(sorted(unknown))} is not a key;"
-            f" there are {', '.join(sorted(known))}"
-        )
-    try:
-        window = int(table.get("window_tokens", _UNKNOWN_WINDOW))
-        model = Model(
-            name,
-            window,
-            min(window, int(table.get("max_output_tokens", min(_UNKNOWN_OUTPUT, window // 4)))),
-            bool(table.get("sees_images", False)),
-            Prices(**table["prices"]) if "prices" in table else None,
-            Prices(**table["peak_prices"]) if "peak_prices" in table else None,
-        )
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"[models.{name}] in config.toml cannot be read: {error}") from error
-    if window < 8_192:
-        raise ConfigError(
-            f"[models.{name}] in config.toml: a window of {window} tokens is too small"
-        )
-    thinking = table.get("thinking", "deepseek")
-    if thinking not in ("deepseek", "template", "none"):
-        raise ConfigError(f"[models.{name}]: thinking is deepseek, template or none")
-    return replace(model, thinking=thinking)
+    window = table.get("window_tokens", _UNKNOWN_WINDOW)
+    return Model(
+        name,
+        window,
+        min(window, table.get("max_output_tokens", min(_UNKNOWN_OUTPUT, window // 4))),
+        table.get("sees_images", False),
+        Prices(**table["prices"]) if "prices" in table else None,
+        Prices(**table["peak_prices"]) if "peak_prices" in table else None,
+        table.get("thinking", "deepseek"),
+    )

@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
+from bathy.agent.config import Effort as Effort
 from bathy.agent.errors import BathyError, TryAgainError
 from bathy.agent.model.messages import Delta, Message, ToolSpec
-
-Effort = Literal["auto", "off", "low", "high", "max"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +83,26 @@ class BrokenStreamError(TryAgainError):
         self.began = began
 
 
+class LeakedCallError(BrokenStreamError):
+    """The model wrote a tool call as text, and not so that it can be read.
+
+    It may well do so again: the whole reply has come and is billed, so once more is enough.
+    """
+
+
 class WindowError(ServiceError):
     """The request is larger than the model's window.
 
     Attributes:
         window_tokens: The window, as the server says.
         prompt_tokens: Tokens of the messages, likewise.
+        is_exact: `prompt_tokens` is a count, not just the least that it may be.
     """
 
-    def __init__(self, message: str, window_tokens: int, prompt_tokens: int) -> None:
+    def __init__(
+        self, message: str, window_tokens: int, prompt_tokens: int, *, is_exact: bool = True
+    ) -> None:
         super().__init__(message, 400)
         self.window_tokens = window_tokens
         self.prompt_tokens = prompt_tokens
+        self.is_exact = is_exact

@@ -6,39 +6,24 @@ refuse it; `max_tokens` is sent, because the default is small.
 """
 
 import asyncio
-import json
-import re
-from collections.abc import AsyncIterator, Mapping
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from bathy.agent.config import IDLE_TIMEOUT_S, Thinking
+from bathy.agent.errors import BathyError
 from bathy.agent.model.assemble import Assembler
-from bathy.agent.model.catalog import Thinking
-from bathy.agent.model.client import (
-    BrokenStreamError,
-    BusyError,
-    Request,
-    ServiceError,
-    WindowError,
-)
+from bathy.agent.model.client import BrokenStreamError, Request
+from bathy.agent.model.failures import Failures
 from bathy.agent.model.messages import Delta, Message
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, AsyncOpenAI
-
-DEFAULT_BASE_URL = "https://api.deepseek.com"
-
-IDLE_TIMEOUT_S = 300.0
-"""No data event for so long means that the stream is dead. Keep-alive comments are no data."""
+    from openai import AsyncOpenAI
 
 _CONNECT_TIMEOUT_S = 30.0
-_MAX_BODY_CHARS = 400
-_BUSY = frozenset({408, 409, 425, 429})
-_OVERFLOW = re.compile(
-    r"maximum context length is (\d+) tokens.*?requested (\d+) tokens"
-    r"(?:.*?\((\d+) in the messages)?",
-    re.DOTALL,
-)
+_END = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +34,7 @@ class Endpoint:
         base_url: Up to and without `/chat/completions`.
         api_key: Bearer token.
         thinking: How the server is told whether to think.
-        idle_timeout_s: Longest time without a data event.
+        idle_timeout_s: Longest time without a data event; keep-alive comments are no data.
     """
 
     base_url: str
@@ -92,7 +77,8 @@ def _thinking(effort: str, style: Thinking) -> dict[str, Any]:
         return {
             "chat_template_kwargs": {
                 "thinking": is_on,
-                **({"reasoning_effort": effort} if is_on else {}),
+                # The template leaves out the thinking of earlier turns unless it is told not to.
+                **({"reasoning_effort": effort, "drop_thinking": False} if is_on else {}),
             }
         }
     if not is_on:
@@ -133,6 +119,7 @@ class DeepSeekClient:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._failures = Failures(endpoint.base_url, endpoint.api_key)
         self._client: AsyncOpenAI | None = None
 
     async def close(self) -> None:
@@ -143,46 +130,60 @@ class DeepSeekClient:
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
         """Ask once; see `ModelClient.stream`."""
-        import openai
+        with _without_variables_of_openai():
+            import openai
 
         body = wire_body(request, self._endpoint.thinking)
-        assembler = Assembler([tool.name for tool in request.tools])
+        assembler = Assembler([tool.name for tool in request.tools], request.reasoning_field)
+        chunks = await self._within(self._open(body))
         try:
-            chunks = await self._within(self._open(body))
-            try:
-                while (chunk := await self._within(anext(chunks, None))) is not None:
-                    for delta in assembler.feed(chunk):
-                        yield delta
-            except (openai.APIError, ValueError, BrokenStreamError) as error:
-                # What came after the end of the reply is nothing that anybody waits for.
-                if not assembler.finish_reason:
-                    raise BrokenStreamError(_break(error), began=assembler.began) from error
-            finally:
-                await chunks.aclose()
-        except openai.APIStatusError as error:
-            _raise_for_status(error)
-        except openai.APIConnectionError as error:
-            raise BusyError(
-                f"no connection to {self._endpoint.base_url}: {_cause(error)}"
-            ) from error
+            while (chunk := await self._within(anext(chunks, _END))) is not _END:
+                for delta in assembler.feed(chunk):
+                    yield delta
+        except (openai.APIError, ValueError, RecursionError, BrokenStreamError) as error:
+            # What came after the end of the reply is nothing that anybody waits for.
+            if not assembler.finish_reason:
+                raise self._failures.broken(error, began=assembler.began) from error
+        finally:
+            await chunks.aclose()
         for last in assembler.finish():
             yield last
 
-    async def _open(self, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def _open(self, body: Mapping[str, Any]) -> AsyncIterator[object]:
         """Send the request; return its chunks once the server has answered."""
-        raw = await self._sdk().chat.completions.with_raw_response.create(
-            model=body["model"],
-            messages=body["messages"],
-            stream=True,
-            extra_body={k: v for k, v in body.items() if k not in ("model", "messages", "stream")},
-        )
-        if raw.headers.get("content-type", "").startswith("application/json"):
-            # Some gateways report a failure as a success; the SDK would read no events and be glad.
-            await raw.http_response.aread()
-            raise BrokenStreamError(
-                f"the server answered: {_clean(raw.http_response.text)}", began=False
+        import openai
+
+        try:
+            raw = await self._sdk().chat.completions.with_raw_response.create(
+                model=body["model"],
+                messages=body["messages"],
+                stream=True,
+                extra_body={
+                    key: value
+                    for key, value in body.items()
+                    if key not in ("model", "messages", "stream")
+                },
             )
-        return _chunks(raw.parse())
+            answer, kind = raw.http_response, raw.headers.get("content-type", "")
+            if kind.startswith("text/html"):
+                await answer.aclose()
+                raise self._failures.no_service()
+            if kind.startswith("application/json"):
+                # Some gateways report a failure as a success; the SDK would read no events, and
+                # be glad.
+                await answer.aread()
+                raise self._failures.no_stream(answer.text)
+        except BathyError:
+            raise
+        except openai.APIStatusError as error:
+            raise self._failures.status(error) from error
+        except (ValueError, TypeError) as error:
+            raise self._failures.unsendable(error) from error
+        except Exception as error:
+            # Not only the SDK's own: what the transport raises comes through here and there.
+            raise self._failures.unreachable(error) from error
+        # The frames as they are: the SDK's own types would warn of odd ones on stderr.
+        return _chunks(raw.parse(to=openai.AsyncStream[object]))
 
     async def _within(self, awaitable: Any) -> Any:  # noqa: ANN401 - whatever it gives
         try:
@@ -194,86 +195,42 @@ class DeepSeekClient:
 
     def _sdk(self) -> "AsyncOpenAI":
         if self._client is None:
-            import openai
-            from openai import AsyncOpenAI
+            endpoint = self._endpoint
+            with _without_variables_of_openai():
+                import openai
 
-            self._client = AsyncOpenAI(
-                api_key=self._endpoint.api_key,
-                base_url=self._endpoint.base_url,
-                max_retries=0,
-                timeout=openai.Timeout(
-                    self._endpoint.idle_timeout_s, connect=_CONNECT_TIMEOUT_S, write=None
-                ),
-            )
+                wait = openai.Timeout(
+                    endpoint.idle_timeout_s, connect=_CONNECT_TIMEOUT_S, write=None
+                )
+                try:
+                    self._client = openai.AsyncOpenAI(
+                        api_key=endpoint.api_key,
+                        base_url=endpoint.base_url,
+                        max_retries=0,
+                        timeout=wait,
+                    )
+                except Exception as error:
+                    raise self._failures.unsendable(error) from error
         return self._client
 
 
-async def _chunks(stream: Any) -> AsyncIterator[dict[str, Any]]:  # noqa: ANN401 - the SDK's stream
+@contextlib.contextmanager
+def _without_variables_of_openai() -> Iterator[None]:
+    """Hide what the SDK would read: its user's organization, headers, address and log level.
+
+    They are meant for another service, and ours must not be told them.
+    """
+    names = [name for name in os.environ if name.startswith("OPENAI_")]
+    hidden = {name: os.environ.pop(name) for name in names}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+async def _chunks(stream: Any) -> AsyncIterator[object]:  # noqa: ANN401 - the SDK's stream
     try:
         async for chunk in stream:
-            yield chunk.to_dict()
+            yield chunk
     finally:
         await stream.close()
-
-
-def _raise_for_status(error: "APIStatusError") -> NoReturn:
-    """Turn an HTTP status into what it means for us."""
-    status, text = error.status_code, _message(error)
-    if overflow := _OVERFLOW.search(text):
-        window, requested, prompt = overflow.groups()
-        raise WindowError(
-            f"the request is larger than the model's window: {_clean(text)}",
-            int(window),
-            int(prompt or requested),
-        ) from error
-    if status in _BUSY or status >= 500:
-        raise BusyError(
-            f"the service answered {status}: {_clean(text)}", status, _retry_after(error)
-        ) from error
-    advice = {
-        401: "the key is refused; check DEEPSEEK_API_KEY",
-        402: "the account has no balance left; top it up",
-        403: "the key may not do this",
-        404: "there is no such model or address; check --model and --base-url",
-        413: "the request is too large",
-    }.get(status, "the service refuses the request")
-    raise ServiceError(f"{advice} ({status}: {_clean(text)})", status) from error
-
-
-def _message(error: "APIStatusError") -> str:
-    body = error.body
-    if isinstance(body, dict):
-        inner = body.get("error", body)
-        found = inner.get("message") if isinstance(inner, dict) else inner
-        if isinstance(found, str):
-            return found
-    return error.response.text or str(error)
-
-
-def _retry_after(error: "APIStatusError") -> float | None:
-    """Seconds that the server asks for; a date is not worth a parser, the schedule serves."""
-    text = error.response.headers.get("retry-after", "")
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return seconds if seconds >= 0 else None
-
-
-def _break(error: Exception) -> str:
-    if isinstance(error, BrokenStreamError):
-        return str(error)
-    if isinstance(error, json.JSONDecodeError):
-        return "a frame of the stream is no JSON"
-    return f"the service broke the reply off: {_cause(error)}"
-
-
-def _cause(error: BaseException) -> str:
-    inner = error.__cause__ or error
-    return _clean(str(inner)) or type(inner).__name__
-
-
-def _clean(text: str) -> str:
-    """One printable line of a server's words."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= _MAX_BODY_CHARS else line[: _MAX_BODY_CHARS - 1] + "…"

@@ -11,13 +11,13 @@ from typing import Any
 
 from bathy.agent.config import Service, Settings
 from bathy.agent.errors import ConfigError
-from bathy.agent.loop.agent import Agent, ToolAnswer, Verdict
+from bathy.agent.loop.agent import Agent, Verdict
 from bathy.agent.loop.citations import check_citations
 from bathy.agent.loop.conversation import Conversation
 from bathy.agent.loop.cost import Meter
 from bathy.agent.loop.events import CitationsChecked, Finished, UsageReported
 from bathy.agent.loop.limits import Limits
-from bathy.agent.loop.loop import Run
+from bathy.agent.loop.loop import Run, too_long
 from bathy.agent.loop.prompt import prefix_messages, question_message, system_text
 from bathy.agent.loop.record import Record, Recorded, read_record
 from bathy.agent.loop.reply import Patience
@@ -33,11 +33,16 @@ from bathy.agent.model.client import ModelClient
 from bathy.agent.model.deepseek import DeepSeekClient, Endpoint
 from bathy.agent.model.messages import Message, ToolSpec
 from bathy.agent.modes.compose import Bench
+from bathy.agent.modes.editing import open_edits
 from bathy.agent.modes.pictures import read_images
 from bathy.agent.pack.manifest import Manifest
+from bathy.tools.edits import Edits
 from bathy.tools.git import stop_git
 from bathy.tools.redact import redact
-from bathy.tools.registry import READ_TOOLS, parameters_of, run_tool
+from bathy.tools.registry import TOOLS, WRITE_TOOLS, parameters_of, run_tool
+
+MOST_TURNS = 100
+"""Requests of a run for which no --max-turns is given."""
 
 _QUESTION_CHARS = 200
 _PREFIX_MESSAGES = 3
@@ -54,7 +59,8 @@ class Asked:
         session_id: Name of the session; "" without one.
         model: What is asked.
         manifest: What the pack holds; None in a session that goes on, and without a pack.
-        pack_text: The pack; "" likewise.
+        pack: The account of the pack; None without one.
+        edits: What the run has changed, or proposes to.
     """
 
     run: Run
@@ -63,6 +69,7 @@ class Asked:
     model: Model
     manifest: Manifest | None
     pack: Mapping[str, Any] | None
+    edits: Edits
 
 
 @contextlib.contextmanager
@@ -80,13 +87,16 @@ def open_run(bench: Bench, service: Service, question: str) -> Iterator[Asked]:
     """
     settings = bench.settings
     path = _session_path(bench)
-    old = read_record(path) if path is not None and path.exists() else None
-    service = service if old is None else _as_before(service, old.header, settings)
-    model = find_model(service.model, service.own_models)
-    images = read_images(settings.images, model)
-    judge, schema = _judge(settings.output_schema)
-    record = Record(path)
+    has_begun = path is not None and path.exists()
+    record = Record(path if settings.keep_session else None)
     try:
+        old = read_record(path) if path is not None and has_begun else None
+        service = service if old is None else _as_before(service, old.header, settings)
+        model = find_model(service.model, service.own_models)
+        if settings.max_cost_usd is not None and model.prices is None:
+            raise ConfigError(f"--max-cost needs prices, and none are known of {model.id}")
+        images = read_images(settings.images, model)
+        judge, schema = _judge(settings.output_schema)
         with bench.view() as view:
             start = _begin(bench, service, model) if old is None else _go_on(old, bench)
             header, messages = start.header, start.messages
@@ -103,15 +113,18 @@ def open_run(bench: Bench, service: Service, question: str) -> Iterator[Asked]:
             else:
                 conversation.settle(old.started.__contains__)
             asked = redact(question, "").text
-            record.write("question", {"text": asked})
             turn = question_message(
                 asked,
                 pointers=bench.pointers(question, start.manifest),
                 note=_changed(header, bench) if old is not None else "",
-                diff=bench.diff(settings.diff) if settings.diff is not None else "",
+                diff=_diff(bench),
                 schema=schema,
                 images=images,
             )
+            meter = _meter(model, header, start, bench)
+            if old is not None:
+                _check_room(meter, model, (*conversation.messages, turn))
+            record.write("question", {"text": asked})
             conversation.add(turn)
             tools = tuple(ToolSpec(**tool) for tool in header["tools"])
             client = DeepSeekClient(
@@ -122,26 +135,25 @@ def open_run(bench: Bench, service: Service, question: str) -> Iterator[Asked]:
                 text = bench.pack(with_text=True, window_tokens=window_tokens)[1]
                 return (*prefix_messages(text), turn)
 
-            def call(name: str, arguments: Mapping[str, object]) -> ToolAnswer:
-                outcome = run_tool(READ_TOOLS[name], arguments, view)
-                return ToolAnswer(outcome.text, outcome.summary, outcome.is_error)
-
+            edits = open_edits(bench, view, shown=_in_full(start.manifest))
             agent = Agent(
                 client=client,
                 model=model,
                 effort=service.effort,
                 tools=tools,
-                run_tool=call,
+                run_tool=lambda name, arguments: run_tool(TOOLS[name], arguments, edits),
+                exclusive=frozenset(WRITE_TOOLS),
                 stop_tools=stop_git,
                 check=lambda text: check_citations(text, view),
                 limits=Limits(
-                    settings.max_turns,
+                    settings.max_turns or MOST_TURNS,
                     settings.max_cost_usd,
                     settings.max_tokens,
-                    settings.time_limit_s,
+                    _time_left_s(bench),
                 ),
                 patience=Patience(service.max_retries, random.random),
-                meter=_meter(model, header, start, bench),
+                meter=meter,
+                log_field=lambda field: record.write("reasoning_field", {"field": field}),
                 log_started=lambda call_id: record.write("tool_started", {"call_id": call_id}),
                 log_request=lambda request: record.write(
                     "request",
@@ -167,6 +179,7 @@ def open_run(bench: Bench, service: Service, question: str) -> Iterator[Asked]:
                 model,
                 start.manifest,
                 header.get("pack"),
+                edits,
             )
     finally:
         record.close()
@@ -182,6 +195,19 @@ class _Start:
     reasoning_field: str = "reasoning_content"
 
 
+def _diff(bench: Bench) -> str:
+    """The change that goes with the question; "" if none was asked for."""
+    rev = bench.settings.diff
+    return "" if rev is None else bench.diff(rev) or f"(nothing has changed since {rev})"
+
+
+def _in_full(manifest: Manifest | None) -> frozenset[str]:
+    """Paths of the files that a pack shows in full."""
+    return (
+        frozenset(f.path for f in manifest.files if f.level == "full") if manifest else frozenset()
+    )
+
+
 def _begin(bench: Bench, service: Service, model: Model) -> _Start:
     settings, snapshot = bench.settings, bench.snapshot
     manifest, text = None, ""
@@ -189,7 +215,7 @@ def _begin(bench: Bench, service: Service, model: Model) -> _Start:
         manifest, text = bench.pack(with_text=True, window_tokens=model.window_tokens)
     tools = [
         {"name": t.name, "description": t.description, "parameters": parameters_of(t)}
-        for t in READ_TOOLS.values()
+        for t in TOOLS.values()
     ]
     header = {
         "schema_version": 1,
@@ -210,10 +236,30 @@ def _begin(bench: Bench, service: Service, model: Model) -> _Start:
 def _go_on(old: Recorded, bench: Bench) -> _Start:
     if old.header["folder"] != str(bench.snapshot.root):
         raise ConfigError(
-            f"the session {old.path.stem} is about {old.header['folder']}; name it with -C"
+            f"the session {old.path.stem} is about {old.header['folder']}; "
+            + ("name it with -C" if Path(old.header["folder"]).exists() else "which has gone")
         )
-    fields = [line["reasoning_field"] for line in old.lines if line["type"] == "request"]
+    fields = [line["field"] for line in old.lines if line["type"] == "reasoning_field"]
     return _Start(old.header, old.messages, None, fields[-1] if fields else "reasoning_content")
+
+
+def _check_room(meter: Meter, model: Model, messages: Sequence[Message]) -> None:
+    """Refuse a question that is too long before it stands in the log, where it would stay.
+
+    Raises:
+        ConfigError: It does not fit beside what has been said.
+    """
+    prompt = meter.prompt_tokens(messages)
+    if prompt > model.window_tokens:
+        raise ConfigError(too_long(prompt, model))
+    if not model.sees_images and any(message.images for message in messages):
+        raise ConfigError(f"the session holds pictures, which {model.id} does not see")
+
+
+def _time_left_s(bench: Bench) -> float | None:
+    """What is left of the time limit, which began with the process."""
+    limit_s = bench.settings.time_limit_s
+    return None if limit_s is None else max(0.001, limit_s - bench.progress.elapsed_s)
 
 
 def _changed(header: Mapping[str, Any], bench: Bench) -> str:
@@ -227,11 +273,19 @@ def _changed(header: Mapping[str, Any], bench: Bench) -> str:
 
 
 def _as_before(service: Service, header: Mapping[str, Any], settings: Settings) -> Service:
-    """The service of a session that goes on: changing it would throw its cached prefix away."""
+    """The service of a session that goes on: changing it would throw its cached prefix away.
+
+    Raises:
+        ConfigError: The key would go to a server that it may not be meant for.
+    """
+    if settings.base_url is None and header["base_url"] != service.base_url:
+        raise ConfigError(
+            f"the session was held with {header['base_url']}, and the settings name"
+            f" {service.base_url}; say which with --base-url"
+        )
     return replace(
         service,
         model=settings.model or header["model"],
-        base_url=settings.base_url or header["base_url"],
         effort=settings.effort or header["effort"],
     )
 
@@ -265,6 +319,8 @@ def _judge(path: Path | None) -> tuple[Any, str]:
         return Verdict, ""
     from bathy.agent.loop.shape import check_schema, judge_json
 
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"--output-schema {path} is no file")
     try:
         schema = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -272,7 +328,7 @@ def _judge(path: Path | None) -> tuple[Any, str]:
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"--output-schema {path} is no JSON: {error}") from error
     check_schema(schema)
-    return lambda text: judge_json(text, schema), json.dumps(schema)
+    return lambda text: judge_json(text, schema), redact(json.dumps(schema)).text
 
 
 def pack_json(manifest: Manifest) -> dict[str, Any]:
@@ -284,8 +340,3 @@ def pack_json(manifest: Manifest) -> dict[str, Any]:
 def _one_line(question: str) -> str:
     text = " ".join(redact(question, "").text.split())
     return text if len(text) <= _QUESTION_CHARS else text[: _QUESTION_CHARS - 1] + "…"
-
-
-def text_of(messages: Sequence[Message]) -> str:
-    """Return the last answer of a conversation, or ""."""
-    return next((m.content for m in reversed(messages) if m.role == "assistant"), "")

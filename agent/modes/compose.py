@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bathy.agent.model.offline import OfflineAnswer
     from bathy.agent.pack.retrieve import CorpusFile, RankedSpan, Ranking
     from bathy.agent.pack.room import Room
+    from bathy.tools.journal import Journal
 
 MOST_FILES = 8
 """Files, from the best on, whose spans an offline answer may quote."""
@@ -283,6 +284,8 @@ def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
         found = read_snapshot(repo, settings.folder, rev=settings.rev, known=known)
         if found.origin != "commit":
             store.keep_states(found.stated, known)
+        for notice in open_journal().recover(found.root) if found.origin != "commit" else ():
+            progress.say(notice)
         snapshot = select(found, include=settings.include, exclude=settings.exclude)
         if not snapshot.entries:
             raise BathyError(_nothing(found, settings))
@@ -297,6 +300,20 @@ def repo_root(folder: Path) -> Path:
     """Return the top of the repository that a folder belongs to, or the plain folder itself."""
     repo = locate(folder)
     return repo.root if repo is not None else folder.resolve()
+
+
+def open_journal() -> "Journal":
+    """Return the journal of what was written for this user, in the state folder."""
+    from bathy.tools.journal import Journal
+    from platformdirs import user_state_path
+
+    return Journal(user_state_path("bathy", appauthor=False) / "patches")
+
+
+def listed_paths(settings: Settings) -> tuple[str, ...]:
+    """Return the files of the repository that the settings name, in byte order."""
+    snapshot = read_snapshot(locate(settings.folder), settings.folder, rev=None, known={})
+    return tuple(entry.path for entry in snapshot.entries if entry.kind == "file")
 
 
 def cache_folder(place: Path) -> Path:

@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import os
+import re
+import select
 import signal
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bathy.agent.config import Service, Settings, read_service
@@ -15,11 +18,14 @@ from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.modes.compose import Bench, open_bench
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.signals import INTERRUPTED, TERMINATED, Terminated
+from bathy.tools.redact import redact
 
 if TYPE_CHECKING:
     from bathy.agent.modes.output import Output
 
 _MAX_STDIN_BYTES = 10 << 20
+_SILENT_S = 2.0
+_ASSIGNED = re.compile(r"(?:export )?[A-Za-z_]\w*=")
 
 
 def run_task(settings: Settings, task: str) -> int:
@@ -29,11 +35,13 @@ def run_task(settings: Settings, task: str) -> int:
         ConfigError: The question is empty, or a model is needed and there is no key; no result is
             printed, since nothing has begun.
     """
-    piped = _piped()
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    for path in (settings.output, settings.patch_out):
+        _check_writable(path)
+    piped = _piped(progress)
     question = f"{task}\n\n<stdin>\n{piped}\n</stdin>" if piped else task
     if not question.strip():
         raise ConfigError("the question is empty")
-    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     service = None if settings.offline else read_service(settings)
     if service is not None and not service.api_key:
         if settings.needs_model:
@@ -59,8 +67,8 @@ def _answer_offline(settings: Settings, progress: Progress, question: str) -> in
         output.repo = bench.repo_json
         output.start()
         answer = bench.answer(question)
-        output.save(answer.text)
         output.conclude_offline(answer)
+        output.save(answer.text)
     return 0
 
 
@@ -137,15 +145,34 @@ def _ends_told(output: "Output") -> Iterator[None]:
         raise
 
 
-def _piped() -> str:
-    """Text on stdin, if somebody piped or redirected any."""
+def _check_writable(path: Path | None) -> None:
+    """Find out that an answer could not be kept before it is paid for.
+
+    Raises:
+        ConfigError: The path names no file that could be written.
+    """
+    if path is None:
+        return
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not place.exists() or not os.access(place, os.W_OK):
+        raise ConfigError(f"cannot write {path}; name a file in a folder that there is")
+
+
+def _piped(progress: Progress) -> str:
+    """Text on stdin, if somebody piped or redirected any; without the secrets of a dotenv file."""
     try:
-        mode = os.fstat(sys.stdin.fileno()).st_mode
+        descriptor = sys.stdin.fileno()
+        mode = os.fstat(descriptor).st_mode
     except (OSError, ValueError, AttributeError):
         return ""
-    if not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode)):
+    if not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)):
         return ""
+    if not select.select([descriptor], [], [], _SILENT_S)[0]:
+        progress.say("waiting for text on stdin; end it, or run with </dev/null")
     data = sys.stdin.buffer.read(_MAX_STDIN_BYTES + 1)
     if len(data) > _MAX_STDIN_BYTES:
         raise ConfigError(f"stdin holds more than {_MAX_STDIN_BYTES >> 20} MiB")
-    return data.decode("utf-8", "replace")
+    text = data.decode("utf-8", "replace")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    assigned = sum(bool(_ASSIGNED.match(line)) for line in lines)
+    return redact(text, ".env" if 2 * assigned > len(lines) else "").text

@@ -4,6 +4,8 @@ from bathy.agent.loop.events import (
     CitationsChecked,
     Event,
     Finished,
+    PatchApplied,
+    PatchProposed,
     Retry,
     ToolFinished,
     ToolStarted,
@@ -14,6 +16,7 @@ from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.terminal import printable
 from bathy.tools.base import count_of
+from bathy.tools.workspace import quote_path
 
 _ARGUMENT_CHARS = 100
 
@@ -25,6 +28,7 @@ class Narrator:
         self._progress = progress
         self._model = model
         self._chars = 0
+        self._proposed: dict[str, None] = {}
         self._arguments: dict[str, str] = {}
 
     def tell(self, event: Event) -> None:
@@ -43,6 +47,12 @@ class Narrator:
             self._arguments[event.call_id] = _short(event.arguments)
         elif isinstance(event, ToolFinished):
             say(f"  {event.name} {self._arguments.pop(event.call_id, '')}: {event.summary}")
+        elif isinstance(event, PatchApplied):
+            paths = ", ".join(map(quote_path, event.paths))
+            self._proposed.clear()
+            say(f"  wrote {paths}; 'bathy undo {event.entry}' takes it back")
+        elif isinstance(event, PatchProposed):
+            self._proposed.update(dict.fromkeys(event.paths))
         elif isinstance(event, Retry):
             say(f"{event.reason}; trying again in {event.wait_s:.1f} s (attempt {event.attempt})")
         elif isinstance(event, Finished):
@@ -52,6 +62,12 @@ class Narrator:
         if end.partial:
             self._progress.say(
                 f"what had come before the failure, no answer:\n{printable(end.partial)}"
+            )
+        if self._proposed:
+            paths = ", ".join(map(quote_path, self._proposed))
+            self._progress.say(
+                f"edits are proposed to {paths}; nothing was written (--patch-out FILE keeps them,"
+                " --apply lets them be written)"
             )
         used = end.usage
         if not used.prompt_tokens:

@@ -16,6 +16,8 @@ from bathy.agent.loop.events import (
     Event,
     Finished,
     LimitReached,
+    PatchApplied,
+    PatchProposed,
     Retry,
     Subtype,
     ToolFinished,
@@ -31,6 +33,7 @@ from bathy.tools.workspace import quote_path
 
 if TYPE_CHECKING:
     from bathy.agent.modes.ask import Asked
+    from bathy.tools.edits import Edits
 
 SCHEMA_VERSION = 1
 
@@ -52,6 +55,7 @@ class Output:
     _spent: Spent = field(default_factory=Spent)
     _text: str = ""
     _cited: Sequence[Cited] = ()
+    _edits: "Edits | None" = None
 
     def start(self) -> None:
         """Say that the run begins, and what was packed."""
@@ -88,7 +92,7 @@ class Output:
     def begin(self, asked: "Asked") -> None:
         """Begin the account of a run of the loop."""
         self.model, self.session_id = asked.model.id, asked.session_id
-        self.pack = asked.pack
+        self.pack, self._edits = asked.pack, asked.edits
         self.start()
 
     def take(self, event: Event, root: Path) -> int:
@@ -101,12 +105,12 @@ class Output:
         if not isinstance(event, Finished):
             self.write(event)
             return 1
-        self.save(event.text)
         is_linked = self.settings.color and sys.stdout.isatty()
         shown = show_answer(event.text, self._cited, root, is_linked=is_linked)
         self.finish(event, text=shown)
         if event.error:
             print(f"bathy: {event.error}", file=sys.stderr)  # noqa: T201
+        self.save(event.text)
         return event.exit_code
 
     def conclude_offline(self, answer: OfflineAnswer) -> None:
@@ -125,7 +129,7 @@ class Output:
         if path is None:
             return
         try:
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", errors="replace")
         except OSError as error:
             raise BathyError(f"cannot write {path}: {error.strerror}") from error
 
@@ -136,6 +140,8 @@ class Output:
             end: How the run ended.
             text: The answer as people are to see it, if that differs.
         """
+        patch = self._edits.diff() if self._edits is not None else b""
+        self._save_patch(patch)
         if self.settings.output_format == "text":
             shown = printable(end.text) if text is None else text
             if shown:
@@ -157,8 +163,8 @@ class Output:
             "usage": asdict(end.usage),
             "pack": self.pack,
             "citations": self.citations,
-            "patch": None,
-            "applied": False,
+            "patch": patch.decode("utf-8", "replace") or None,
+            "applied": bool(self._edits and self._edits.entries),
             "repo": self.repo,
             "error": end.error or None,
         }
@@ -168,6 +174,15 @@ class Output:
             result["seq"] = self._seq
         self._print(result)
 
+    def _save_patch(self, patch: bytes) -> None:
+        path = self.settings.patch_out
+        if path is None or self._edits is None:
+            return
+        try:
+            path.write_bytes(patch)
+        except OSError as error:
+            print(f"bathy: cannot write {path}: {error.strerror}", file=sys.stderr)  # noqa: T201
+
     def progress(self, spent: Spent, text: str) -> None:
         """Note how far the loop has come, for a result that it may not live to write."""
         self._spent, self._text = spent, text
@@ -175,6 +190,9 @@ class Output:
     def fail(self, subtype: Subtype, error: str, exit_code: int) -> None:
         """Write the result of a run that ended before or beside the loop."""
         spent = self._spent
+        if self._text and self.settings.output_format == "text":
+            text = printable(self._text)
+            print(f"bathy: what had come by then:\n{text}", file=sys.stderr)  # noqa: T201
         self.finish(
             Finished(subtype, "", spent.turns, spent.usage, spent.cost_usd, error, exit_code,
                      self._text)
@@ -198,6 +216,8 @@ _NAMES = {
     ReasoningDelta: "reasoning_delta",
     ToolStarted: "tool_started",
     ToolFinished: "tool_finished",
+    PatchProposed: "patch_proposed",
+    PatchApplied: "patch_applied",
     Retry: "retry",
     UsageReported: "usage",
     LimitReached: "limit",

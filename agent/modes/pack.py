@@ -3,8 +3,9 @@
 import json
 import sys
 
-from bathy.agent.config import Settings
+from bathy.agent.config import Settings, read_service
 from bathy.agent.errors import BathyError
+from bathy.agent.model.catalog import find_model
 from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.progress import Progress
 from bathy.agent.pack.manifest import manifest_json
@@ -19,7 +20,9 @@ def run_pack(settings: Settings) -> int:
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     with open_bench(settings, progress) as bench:
         progress.trace(f"{len(bench.snapshot.entries)} files listed")
-        manifest, text = bench.pack(with_text=settings.output is not None)
+        service = read_service(settings)
+        window = find_model(service.model, service.own_models).window_tokens
+        manifest, text = bench.pack(with_text=settings.output is not None, window_tokens=window)
         progress.trace("packed")
     if settings.output is not None:
         try:

@@ -35,6 +35,8 @@ def read_images(paths: Sequence[Path], model: Model) -> tuple[Image, ...]:
 
 
 def _read(path: Path) -> Image:
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"--image {path} is no file")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_IMAGE_BYTES + 1)

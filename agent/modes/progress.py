@@ -19,11 +19,17 @@ class Progress:
         self._began_s = time.monotonic()
         self._shown_s, self._has_status = 0.0, False
 
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self._began_s
+
     def say(self, text: str) -> None:
-        """Show one sentence to a person."""
+        """Show one sentence to a person, if somebody still reads."""
         self.clear()
         if not self._quiet:
-            print(f"bathy: {text}", file=sys.stderr)  # noqa: T201
+            with contextlib.suppress(OSError):
+                print(f"bathy: {text}", file=sys.stderr)  # noqa: T201
 
     def status(self, text: str) -> None:
         """Show what is going on just now, in place of what was shown before; terminals only."""
@@ -42,7 +48,7 @@ class Progress:
     def trace(self, text: str) -> None:
         """Show one sentence, with the seconds since the start, to somebody who asked for more."""
         if self._verbose:
-            self.say(f"{time.monotonic() - self._began_s:.2f} s: {text}")
+            self.say(f"{self.elapsed_s:.2f} s: {text}")
 
     @contextlib.contextmanager
     def bar(self, what: str) -> Iterator[Callable[[int, int], None]]:

@@ -39,6 +39,9 @@ def guarded(run: Callable[[], int], *, verbose: bool) -> int:
         # What is buffered has nowhere to go; the interpreter must not try again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_LEFT
+    except OSError as error:
+        # A full disk behind stdout, say; files that are read and written have errors of their own.
+        return exit_code_of(BathyError(f"the system refuses: {error}"), verbose=verbose)
     except Exception as error:
         # The last resort of a program for people who do not read tracebacks; --verbose shows it.
         if verbose:

@@ -6,7 +6,9 @@ import sys
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.modes.compose import open_bench
+from bathy.agent.modes.editing import open_edits
 from bathy.agent.modes.progress import Progress
+from bathy.agent.modes.terminal import printable
 
 
 def run_tool_command(settings: Settings, name: str, arguments: str, *, raw: bool) -> int:
@@ -25,11 +27,11 @@ def run_tool_command(settings: Settings, name: str, arguments: str, *, raw: bool
         ConfigError: No such tool, or the arguments are no JSON object.
     """
     from bathy.tools.base import ToolError
-    from bathy.tools.registry import READ_TOOLS, check_arguments, run_tool
+    from bathy.tools.registry import TOOLS, WRITE_TOOLS, check_arguments, run_tool
 
-    tool = READ_TOOLS.get(name)
+    tool = TOOLS.get(name)
     if tool is None:
-        raise ConfigError(f"there is no tool {name!r}; there are {', '.join(READ_TOOLS)}")
+        raise ConfigError(f"there is no tool {name!r}; there are {', '.join(TOOLS)}")
     try:
         values = json.loads(arguments or "{}")
     except (ValueError, RecursionError) as error:
@@ -38,12 +40,14 @@ def run_tool_command(settings: Settings, name: str, arguments: str, *, raw: bool
         raise ConfigError("the arguments on stdin must be one JSON object")
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     with open_bench(settings, progress) as bench, bench.view() as view:
+        edits = open_edits(bench, view, shown={e.path for e in bench.snapshot.entries})
         if raw:
+            target = edits if name in WRITE_TOOLS else view
             try:
-                sys.stdout.buffer.write(tool.raw(check_arguments(tool, values), view))
+                sys.stdout.buffer.write(tool.raw(check_arguments(tool, values), target))
             except ToolError as error:
                 raise BathyError(str(error)) from error
             return 0
-        outcome = run_tool(tool, values, view)
-    sys.stdout.write(outcome.text + "\n")
+        outcome = run_tool(tool, values, edits)
+    sys.stdout.write(printable(outcome.text) + "\n")
     return int(outcome.is_error)

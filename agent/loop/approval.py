@@ -1,0 +1,61 @@
+"""An edit -> whether it is written, where nobody can be asked; and which files ask separately."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from bathy.agent.index.files import FileClass, class_by_path
+from bathy.tools.edits import Approver, Decision
+
+_CI = re.compile(
+    r"^(?:\.gitlab-ci\.ya?ml|\.travis\.ya?ml|\.drone\.ya?ml|\.cirrus\.ya?ml|appveyor\.ya?ml"
+    r"|\.appveyor\.ya?ml|azure-pipelines\.ya?ml|bitbucket-pipelines\.ya?ml|jenkinsfile"
+    r"|\.circleci/.*|\.buildkite/.*|\.woodpecker/.*|\.woodpecker\.ya?ml|\.teamcity/.*|\.ci/.*"
+    r"|\.gitlab/.*|\.forgejo/.*|\.gitea/.*)$"
+)
+_HOOKS = re.compile(
+    r"(?:^|/)(?:\.husky|\.githooks|\.git-hooks|githooks)/|^\.pre-commit-config\.ya?ml$"
+    r"|^lefthook\.ya?ml$|^\.lefthook\.ya?ml$|^\.overcommit\.yml$|^hooks/[^/]+$|^\.gitattributes$"
+    r"|^\.gitmodules$|^\.envrc$"
+)
+
+
+def guard(is_included: Callable[[str], bool]) -> Callable[[str], str]:
+    """Return what says why a path asks separately, or "".
+
+    What runs by itself (workflows, hooks) and what pins what others run (lock files) is where an
+    edit does the most harm unseen.
+
+    Args:
+        is_included: Whether a path is inside the globs that the user gave.
+    """
+
+    def why(path: str) -> str:
+        lower = path.lower()
+        if lower.startswith(".github/"):
+            return "settings and workflows of GitHub"
+        if _CI.match(lower) or lower.endswith("/jenkinsfile"):
+            return "a file of continuous integration"
+        if _HOOKS.search(lower):
+            return "a hook, or a file that makes git run something"
+        if class_by_path(path, {})[0] is FileClass.LOCK_FILE:
+            return "a lock file"
+        return "" if is_included(path) else "outside of --include and --exclude"
+
+    return why
+
+
+def headless_approver(*, apply: bool, apply_all: bool) -> Approver:
+    """Return the rule of runs without a person: propose, or write what does not ask separately.
+
+    Args:
+        apply: Write.
+        apply_all: Write the others, too.
+    """
+
+    def decide(paths: Sequence[str], patch: str, guarded: Mapping[str, str]) -> Decision:
+        del paths, patch
+        if not apply and not apply_all:
+            return "propose"
+        return "refuse" if guarded and not apply_all else "write"
+
+    return decide
