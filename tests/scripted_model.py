@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bathy.agent.loop.agent import Agent, ToolAnswer, Verdict
+from bathy.agent.loop.agent import Agent, Verdict
 from bathy.agent.loop.citations import Checked
 from bathy.agent.loop.conversation import Conversation
 from bathy.agent.loop.cost import Meter
@@ -26,6 +26,7 @@ from bathy.agent.model.messages import (
     ToolSpec,
     Usage,
 )
+from bathy.tools.base import Outcome
 
 Step = Reply | Exception | list[Delta | Exception]
 USAGE = Usage(1000, 900, 100, 10, 5)
@@ -129,8 +130,8 @@ def build(
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    def run_tool(name: str, arguments: Mapping[str, object]) -> ToolAnswer:
-        return ToolAnswer(tool(str(arguments["path"])), "ok", is_error=False)
+    def run_tool(name: str, arguments: Mapping[str, object]) -> Outcome:
+        return Outcome(tool(str(arguments["path"])), "ok", is_error=False)
 
     agent = Agent(
         client=model,
@@ -138,12 +139,14 @@ def build(
         effort="auto",
         tools=(READ,),
         run_tool=run_tool,
+        exclusive=frozenset({"write"}),
         stop_tools=lambda: None,
         check=check,
         limits=limits,
         patience=Patience(max_retries, lambda: 1.0, sleep),
         meter=Meter(frame_tokens=100, known=(), count=len, prices=lambda: prices),
         log_started=started.append,
+        log_field=lambda _field: None,
         log_request=lambda _request: None,
         log_event=lambda _event: None,
         judge=judge,

@@ -40,9 +40,9 @@ def test_nothing_is_run_but_git_and_no_exception_is_swallowed(path: Path) -> Non
             caught = getattr(node.type, "id", "")
             assert node.type is not None
             goes_on = any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
-            assert (
-                caught not in ("Exception", "BaseException") or goes_on or path.name == "signals.py"
-            )
+            # What a thread raises is raised again where it is waited for.
+            is_last_resort = path.name in ("signals.py", "running.py")
+            assert caught not in ("Exception", "BaseException") or goes_on or is_last_resort
 
 
 def test_the_locks_hold_hashes_and_no_addresses() -> None:

@@ -95,7 +95,7 @@ class Journal:
         with self._locks(root, writes):
             for write in writes:
                 if _read(workspace, write.path) != write.before:
-                    raise JournalError(f"{quote_path(write.path)} has changed since it was read")
+                    raise JournalError(f"{quote_path(write.path)} has changed since")
             entry = self._begin(root, writes, undoes)
             try:
                 for write in writes:
@@ -161,7 +161,10 @@ class Journal:
         writes = self._writes(entry.id)
         modes = self._modes(entry.id)
         back = [Write(w.path, w.after, w.before, modes[w.path]) for w in writes]
-        self.apply(root, back, undoes=entry.id)
+        try:
+            self.apply(root, back, undoes=entry.id)
+        except JournalError as error:
+            raise JournalError(f"the patch {entry.id} cannot be taken back: {error}") from error
         return entry
 
     def entries(self, root: Path) -> list[Entry]:

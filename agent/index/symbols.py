@@ -85,6 +85,7 @@ class _Found:
     first: int
     last: int
     header_last: int
+    is_outlined: bool
 
 
 def extract_symbols(text: str, language: str) -> Symbols:
@@ -142,7 +143,7 @@ def _parse(text: str, language: str) -> Symbols | None:
     found.sort(
         key=lambda f: (
             *(f.first, -f.last, f.name, f.kind in _ONE_LINERS, f.kind),
-            *(f.scope, f.header_last),
+            *(f.scope, f.header_last, f.is_outlined),
         )
     )
     definitions, shown = _nest(found)
@@ -164,7 +165,11 @@ def _found(source: bytes, kind: str, node: "Node", language: str, lines: int) ->
     else:
         node_first = node.start_point.row + 1
     last = _last_row(node) + 1
-    if kind == "assigned" or (kind == "property" and language in _SCRIPTS):
+    # Constants that a module sets one way or another are found, and its outline does without.
+    is_outlined = kind != "alternative"
+    if not is_outlined:
+        kind = "constant"
+    elif kind == "assigned" or (kind == "property" and language in _SCRIPTS):
         kind = "function"
     header_last = last
     body = node.child_by_field_name("body")
@@ -180,7 +185,7 @@ def _found(source: bytes, kind: str, node: "Node", language: str, lines: int) ->
     if kind in _ONE_LINERS:
         header_last = node_first
     last, node_first = min(last, lines), min(node_first, lines)
-    return _Found(kind, name, scope, node_first, last, min(header_last, lines))
+    return _Found(kind, name, scope, node_first, last, min(header_last, lines), is_outlined)
 
 
 def _header_last(body: "Node", language: str, first: int) -> int:
@@ -283,7 +288,7 @@ def _nest(found: list[_Found]) -> tuple[list[Definition], list[tuple[int, int]]]
         kind = "method" if item.kind == "function" and inner else item.kind
         kind = "class" if kind == "impl" else kind
         definitions.append(Definition(item.name, kind, item.first, item.last, container))
-        if all(outer.kind in _CONTAINERS for outer in open_):
+        if item.is_outlined and all(outer.kind in _CONTAINERS for outer in open_):
             shown.append((item.first, item.header_last))
         open_.append(item)
     return definitions, shown

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bathy.agent.config import Effort
 from bathy.agent.loop.citations import Checked
 from bathy.agent.loop.cost import Meter
 from bathy.agent.loop.events import CitationsChecked, Finished, UsageReported
 from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import Model
-from bathy.agent.model.client import Effort, ModelClient, Request
+from bathy.agent.model.client import ModelClient, Request
 from bathy.agent.model.messages import Message, ToolSpec
 from bathy.tools.base import Outcome
 

@@ -14,6 +14,7 @@ from bathy.agent.loop.guard import RepetitionDetector
 from bathy.agent.model.client import (
     BrokenStreamError,
     BusyError,
+    LeakedCallError,
     ModelClient,
     Request,
     ServiceError,
@@ -26,6 +27,7 @@ MIN_REPLY_TOKENS = 1_024
 """A window that leaves less than this for the reply is full."""
 
 _CHARS_A_TOKEN = 4
+_MARGIN = 1.1
 
 
 class RepeatingError(ServiceError):
@@ -83,7 +85,7 @@ async def get_reply(
         TryAgainError: It still fails after the last attempt.
         ServiceError: It fails for good.
     """
-    failures, has_shrunk = 0, False
+    failures, has_shrunk, has_leaked = 0, False, False
     while True:
         heard = 0
         try:
@@ -96,7 +98,7 @@ async def get_reply(
                 yield delta
             return
         except WindowError as error:
-            smaller = _smaller(request, error)
+            smaller = _smaller(request, error, prompt_tokens)
             if has_shrunk or smaller is None:
                 raise
             request, has_shrunk, reason, wait = smaller, True, str(error), 0.0
@@ -107,6 +109,10 @@ async def get_reply(
         except TryAgainError as error:
             if isinstance(error, BrokenStreamError) and error.began:
                 yield Void(billed(prompt_tokens, heard))
+            # Each such reply was whole, and was paid for; a model that leaks twice goes on leaking.
+            if isinstance(error, LeakedCallError) and has_leaked:
+                raise
+            has_leaked = has_leaked or isinstance(error, LeakedCallError)
             failures += 1
             asked = error.retry_after_s if isinstance(error, BusyError) else None
             found = wait_s(failures, asked, patience.random)
@@ -117,9 +123,12 @@ async def get_reply(
         await patience.sleep(wait)
 
 
-def _smaller(request: Request, error: WindowError) -> Request | None:
+def _smaller(request: Request, error: WindowError, prompt_tokens: int) -> Request | None:
     """The same request with less room for the reply, if that makes it fit."""
-    room = error.window_tokens - error.prompt_tokens
+    prompt = error.prompt_tokens
+    if not error.is_exact:
+        prompt = max(prompt, int(prompt_tokens * _MARGIN))
+    room = error.window_tokens - prompt
     if room < MIN_REPLY_TOKENS or room >= request.max_tokens:
         return None
     return replace(request, max_tokens=room)

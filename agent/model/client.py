@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from bathy.agent.config import Effort as Effort
+from bathy.agent.config import Effort
 from bathy.agent.errors import BathyError, TryAgainError
 from bathy.agent.model.messages import Delta, Message, ToolSpec
 

@@ -56,6 +56,7 @@ class Output:
     _text: str = ""
     _cited: Sequence[Cited] = ()
     _edits: "Edits | None" = None
+    _is_finished: bool = False
 
     def start(self) -> None:
         """Say that the run begins, and what was packed."""
@@ -134,12 +135,16 @@ class Output:
             raise BathyError(f"cannot write {path}: {error.strerror}") from error
 
     def finish(self, end: Finished, *, text: str | None = None) -> None:
-        """Write the result, or for people the answer.
+        """Write the result, or for people the answer; only the first call does.
 
         Args:
             end: How the run ended.
             text: The answer as people are to see it, if that differs.
         """
+        # A signal may come when all has been said already.
+        if self._is_finished:
+            return
+        self._is_finished = True
         patch = self._edits.diff() if self._edits is not None else b""
         self._save_patch(patch)
         if self.settings.output_format == "text":

@@ -1,8 +1,8 @@
 from typing import Any
 
 import pytest
-from bathy.agent.model.assemble import Assembler, usage_of
-from bathy.agent.model.client import BrokenStreamError
+from bathy.agent.model.assemble import Assembler
+from bathy.agent.model.client import BrokenStreamError, LeakedCallError
 from bathy.agent.model.messages import ReasoningDelta, Reply, TextDelta, ToolCall, Usage
 
 Chunk = dict[str, Any]
@@ -53,6 +53,24 @@ def test_either_name_of_the_thinking_is_read_and_remembered() -> None:
     assert list(assembler.feed(both)) == [ReasoningDelta("hm")]
 
 
+def test_the_name_of_the_thinking_is_the_one_that_it_came_under() -> None:
+    late = assemble(
+        chunk(reasoning_content=None, reasoning=""),
+        chunk(reasoning_content="", content=""),
+        chunk(reasoning_content="", reasoning="hm"),
+        chunk("stop", content="x", reasoning_content=None, reasoning=None),
+    )[1]
+    assert (late.message.reasoning, late.reasoning_field) == ("hm", "reasoning")
+
+
+def test_a_reply_without_thinking_leaves_its_name_as_it_was() -> None:
+    assembler = Assembler([], "reasoning")
+    list(assembler.feed(chunk("stop", content="x", reasoning_content=None)))
+    (reply,) = assembler.finish()
+    assert isinstance(reply, Reply)
+    assert reply.reasoning_field == "reasoning"
+
+
 @pytest.mark.parametrize("finish", ["", None])
 def test_a_stream_without_a_finish_reason_is_broken(finish: str | None) -> None:
     assembler = Assembler([])
@@ -74,25 +92,6 @@ def test_the_last_usage_counts_wherever_it_stands() -> None:
         {"choices": [], "usage": None, "cost": 3},
     )[1]
     assert reply.usage == Usage(2, 1, 1, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("usage", "expected"),
-    [
-        ({"prompt_tokens": 10, "completion_tokens": 3}, Usage(10, 0, 10, 3, 0)),
-        (
-            {"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": 4}},
-            Usage(10, 4, 6, 0, 0),
-        ),
-        (
-            {"prompt_tokens": 10, "prompt_cache_hit_tokens": 99, "completion_tokens": None},
-            Usage(10, 10, 0, 0, 0),
-        ),
-        ({"completion_tokens_details": {"reasoning_tokens": 7}}, Usage(0, 0, 0, 0, 7)),
-    ],
-)
-def test_accounts_of_all_servers_are_read(usage: Chunk, expected: Usage) -> None:
-    assert usage_of(usage) == expected
 
 
 def test_parallel_calls_come_in_pieces_by_index() -> None:
@@ -123,6 +122,31 @@ def test_a_name_sent_again_with_every_piece_is_one_name() -> None:
     ) == [("grep", "{}")]
 
 
+def test_an_index_used_for_two_ids_is_two_calls() -> None:
+    assert calls(
+        part(index=0, id="a", name="grep", arguments='{"x"'),
+        part(index=0, arguments=": 1}"),
+        part(index=0, id="b", name="read_file", arguments=""),
+        part(index=0, arguments="{"),
+        part(index=0, id="b", arguments="}"),
+    ) == [("grep", '{"x": 1}'), ("read_file", "{}")]
+
+
+def test_an_id_made_anew_for_every_piece_is_one_call() -> None:
+    assert calls(
+        part(index=0, id="a", name="grep", arguments="{"),
+        part(index=0, id="b", arguments="}"),
+    ) == [("grep", "{}")]
+
+
+def test_arguments_that_come_as_an_object_are_taken() -> None:
+    assert calls(
+        part(index=0, id="a", name="grep", arguments={"pattern": "é"}),
+        part(index=1, id="b", name="read_file", arguments={}),
+        part(index=1, arguments='{"path": "x"}'),
+    ) == [("grep", '{"pattern": "é"}'), ("read_file", '{"path": "x"}')]
+
+
 LEAK = '<tool_call>{"name": "grep", "arguments": {"pattern": "x"}}</tool_call>'
 
 
@@ -134,8 +158,34 @@ def test_leaked_calls_are_calls_and_their_markup_is_never_shown() -> None:
 
 
 def test_a_leaked_call_that_was_cut_makes_the_reply_void() -> None:
-    with pytest.raises(BrokenStreamError, match="cannot be read"):
+    with pytest.raises(LeakedCallError, match="cannot be read"):
         assemble(chunk(content=LEAK[:40]), chunk("stop"))
+
+
+UNKNOWN = '<tool_call>{"name": "foo", "arguments": {}}</tool_call>'
+DSML = '<｜DSML｜calls><｜DSML｜invoke name="foo"></｜DSML｜invoke></｜DSML｜calls>'
+
+
+@pytest.mark.parametrize("block", [UNKNOWN, DSML])
+@pytest.mark.parametrize("after", ["", " is parsed.\n", f" and {UNKNOWN}, too"])
+def test_a_block_that_calls_no_tool_of_ours_is_text_as_it_stands(block: str, after: str) -> None:
+    text = f"The text {block}{after}"
+    shown, reply = assemble(*[chunk(content=c) for c in text], chunk("stop"))
+    assert "".join(shown) == reply.message.content == text
+    assert reply.message.tool_calls == ()
+
+
+def test_a_call_behind_a_block_that_is_text_is_a_call() -> None:
+    shown, reply = assemble(chunk(content=f"See {UNKNOWN}. I look: {LEAK} It"), chunk("stop"))
+    assert "".join(shown) == reply.message.content == f"See {UNKNOWN}. I look:"
+    assert [c.name for c in reply.message.tool_calls] == ["grep"]
+
+
+def test_text_that_is_markup_beside_real_calls_is_kept() -> None:
+    reply = assemble(
+        chunk(content=f"See {UNKNOWN}."), part(index=0, id="a", name="grep"), chunk("tool_calls")
+    )[1]
+    assert reply.message.content == f"See {UNKNOWN}."
 
 
 def test_real_calls_win_over_leaked_ones() -> None:

@@ -1,7 +1,8 @@
 import json
 
 import pytest
-from bathy.agent.model.client import Effort, Request
+from bathy.agent.config import Effort
+from bathy.agent.model.client import Request
 from bathy.agent.model.deepseek import wire_body
 from bathy.agent.model.messages import Image, Message, ToolCall, ToolSpec
 from deepseek_recipe import (
@@ -66,7 +67,13 @@ def test_what_thinking_models_refuse_or_ignore_is_not_sent() -> None:
         (
             "low",
             "template",
-            {"chat_template_kwargs": {"thinking": True, "reasoning_effort": "low"}},
+            {
+                "chat_template_kwargs": {
+                    "thinking": True,
+                    "reasoning_effort": "low",
+                    "drop_thinking": False,
+                }
+            },
         ),
         ("high", "none", {}),
     ],

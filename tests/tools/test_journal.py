@@ -178,7 +178,7 @@ def test_killed_at_any_step_a_change_is_whole_or_not_there(tmp_path: Path, what:
         journal = Journal(tmp_path / f"journal{steps}")
         if what == "undo":
             journal.apply(root, CHANGE)
-        command = [sys.executable, "-I", "-c", CHILD, root, tmp_path / f"journal{steps}"]
+        command = [sys.executable, "-I", "-c", CHILD, str(root), str(tmp_path / f"journal{steps}")]
         code = subprocess.run([*command, str(steps), what], check=False).returncode
         journal.recover(root)
         assert tree(root) in (BEFORE, AFTER)
@@ -193,7 +193,7 @@ def test_killed_at_any_step_a_change_is_whole_or_not_there(tmp_path: Path, what:
 def test_what_the_user_wrote_after_a_crash_stays(tmp_path: Path) -> None:
     for steps in range(12, 40, 6):
         root = fill(tmp_path / f"root{steps}", BEFORE)
-        command = [sys.executable, "-I", "-c", CHILD, root, tmp_path / f"journal{steps}"]
+        command = [sys.executable, "-I", "-c", CHILD, str(root), str(tmp_path / f"journal{steps}")]
         subprocess.run([*command, str(steps), "apply"], check=False)
         (root / "a.py").write_bytes(b"mine\n")
         Journal(tmp_path / f"journal{steps}").recover(root)
@@ -204,7 +204,9 @@ CONTENT = st.one_of(st.none(), st.binary(max_size=40))
 NAMES = st.sampled_from(["a", "b/c", "b/d", "e/f/g"])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.dictionaries(NAMES, st.tuples(CONTENT, CONTENT), min_size=1))
 def test_apply_then_undo_is_the_identity(
     tmp_path_factory: pytest.TempPathFactory, files: dict[str, tuple[bytes | None, bytes | None]]

@@ -3,6 +3,10 @@
 (module (expression_statement (assignment left: (identifier)) @constant))
 (module (expression_statement (assignment left: (identifier) type: (type))) @constant)
 (module (if_statement consequence: (block (expression_statement (assignment left: (identifier)) @constant))))
+(module (if_statement alternative: (_ (block (expression_statement (assignment left: (identifier)) @alternative)))))
+(module (try_statement (block (expression_statement (assignment left: (identifier)) @alternative))))
+(module (try_statement (_ (block (expression_statement (assignment left: (identifier)) @alternative)))))
+(module (with_statement (block (expression_statement (assignment left: (identifier)) @alternative))))
 (class_definition body: (block (expression_statement (assignment left: (identifier)) @field)))
 (type_alias_statement) @type
 
