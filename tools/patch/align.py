@@ -42,12 +42,15 @@ class _Band:
     high: int
 
 
-def place_tolerant(index: LineIndex, items: Sequence[Item]) -> Placed | Refused:
+def place_tolerant(
+    index: LineIndex, items: Sequence[Item], *, may_invent: bool = True
+) -> Placed | Refused:
     """Find the one place that a hunk with mistakes in its context means.
 
     Args:
         index: The file.
         items: The hunk, with at least one old line.
+        may_invent: Whether a context line may be one that the file has not got.
 
     Returns:
         The hunk at its place, or why not. Deterministic.
@@ -61,7 +64,7 @@ def place_tolerant(index: LineIndex, items: Sequence[Item]) -> Placed | Refused:
     for band in _bands(index, old, bound):
         if (band.high - band.low + 2 * bound + 1) * len(old) > _MAX_CELLS:
             return Refused("too many places of the file look like it")
-        aligner = _Aligner(index, items, band, bound)
+        aligner = _Aligner(index, items, band, bound, may_invent=may_invent)
         best = aligner.best()
         if isinstance(best, Refused) and best.reason:
             return best
@@ -99,11 +102,20 @@ class _Aligner:
     holds the fewest errors from there to the end.
     """
 
-    def __init__(self, index: LineIndex, items: Sequence[Item], band: _Band, bound: int) -> None:
+    def __init__(
+        self,
+        index: LineIndex,
+        items: Sequence[Item],
+        band: _Band,
+        bound: int,
+        *,
+        may_invent: bool,
+    ) -> None:
         self._index = index
         self._items = items
         self._old = [item for item in items if item.kind != "added"]
         self._bound = bound
+        self._may_invent = may_invent
         self._low = band.low - bound
         self._high = band.high + bound
         self._has_added = _added_before(items)
@@ -150,7 +162,8 @@ class _Aligner:
             if k > 0 and not is_run:
                 yield 1, k, j + 1
         # A line without a mark, or beside one that changes, may be an added line whose + was lost.
-        if item.kind == "context" and not item.is_bare and not self._is_beside_change(k):
+        is_invented = item.kind == "context" and not item.is_bare and self._may_invent
+        if is_invented and not self._is_beside_change(k):
             yield 1, k + 1, j
 
     def _is_beside_change(self, k: int) -> bool:

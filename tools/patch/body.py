@@ -57,9 +57,7 @@ def read_hunks(
             break
         hunk = _hunk(lines[at:end])
         hunk = replace(hunk, anchors=tuple(anchors), old_start=header.old_start)
-        hunks.append(
-            replace(hunk, loose=0) if is_counted else replace(hunk, lost=_lost(hunk, header))
-        )
+        hunks.append(_compared(hunk, header))
         header, anchors = _Header(), []
         at = end
         if is_counted and at < len(lines) and not lines[at].startswith("@@"):
@@ -153,13 +151,13 @@ def _hunk(lines: Sequence[str]) -> Hunk:
     return Hunk(tuple(items), loose=_loose(items))
 
 
-def _lost(hunk: Hunk, header: _Header) -> int:
-    """Return how many context lines fewer than its header says a hunk has."""
+def _compared(hunk: Hunk, header: _Header) -> Hunk:
+    """Note what the counts of the header say about lines that are missing or marked wrongly."""
     if header.counts is None:
-        return 0
+        return hunk
     old = header.counts[0] - sum(item.kind != "added" for item in hunk.items)
     new = header.counts[1] - sum(item.kind != "removed" for item in hunk.items)
-    return old if old == new and old > 0 else 0
+    return replace(hunk, lost=old if old == new > 0 else 0, has_lost_plus=old < 0 == new)
 
 
 def _loose(items: Sequence[Item]) -> int:

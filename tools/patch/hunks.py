@@ -43,6 +43,7 @@ class Hunk:
         is_at_end: The format says that the old file ends with the hunk.
         lost: So many context lines does the header count that are not there, as far as both sides
             agree.
+        has_lost_plus: Going by the header's counts, a context line is an added one that lost its +.
         loose: So many last items may be text after the patch instead of context.
     """
 
@@ -51,6 +52,7 @@ class Hunk:
     old_start: int | None = None
     is_at_end: bool = False
     lost: int = 0
+    has_lost_plus: bool = False
     loose: int = 0
 
 

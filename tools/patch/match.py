@@ -99,20 +99,22 @@ def _search(index: LineIndex, hunk: Hunk, *, is_brief: bool) -> tuple[_Search, s
             hits = find(wanted) if wanted else []
             if hits:
                 hits = _at_end(index, hunk, hits, len(wanted))
-                return _Search(hunk, items, hits), _edge_doubt(index, hunk, hits, len(wanted))
+                return _Search(hunk, items, hits), _edge_doubt(
+                    index, hunk, hits[0], hits[-1] + len(wanted)
+                )
     if reason := _applied(index, hunk):
         return _Search(hunk, hunk.items), reason
     if is_brief:
         return _Search(hunk, hunk.items), "its old lines do not stand in the file exactly"
-    refused = Refused()
-    for items in _readings(hunk):
-        if all(item.kind == "added" for item in items):
-            continue
-        found = place_tolerant(index, items)
-        if isinstance(found, Placed):
-            return _Search(hunk, items, placed=found), ""
-        refused = refused if refused.reason else found
-    return _Search(hunk, hunk.items), _not_found(index, hunk, refused)
+    # Where context is wrong anyway, lines that may be none must not tip the scales.
+    items = _readings(hunk)[-1]
+    found: Placed | Refused = Refused()
+    if any(item.kind != "added" for item in items):
+        found = place_tolerant(index, items, may_invent=not hunk.has_lost_plus)
+    if isinstance(found, Placed):
+        doubt = _edge_doubt(index, hunk, found.start, found.end)
+        return _Search(hunk, items, placed=found), doubt
+    return _Search(hunk, hunk.items), _not_found(index, hunk, found)
 
 
 def _readings(hunk: Hunk) -> list[tuple[Item, ...]]:
@@ -137,11 +139,11 @@ def _at_end(index: LineIndex, hunk: Hunk, hits: list[int], size: int) -> list[in
     return [last] if is_at_end and last in hits else hits
 
 
-def _edge_doubt(index: LineIndex, hunk: Hunk, hits: list[int], size: int) -> str:
+def _edge_doubt(index: LineIndex, hunk: Hunk, start: int, end: int) -> str:
     """Say that a context line may be lost where the hunk begins or ends with added lines."""
-    is_first = hunk.items[0].kind == "added" and hits[0] > 0
+    is_first = hunk.items[0].kind == "added" and start > 0
     # A blank line at the end of a text is lost so easily that it says nothing.
-    after = index.trimmed_lines[hits[-1] + size : hits[-1] + size + 1]
+    after = index.trimmed_lines[end : end + 1]
     is_last = hunk.items[-1].kind == "added" and any(after)
     if hunk.lost and (is_first or is_last):
         return (

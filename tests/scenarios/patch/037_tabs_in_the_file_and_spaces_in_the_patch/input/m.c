@@ -1,0 +1,5 @@
+int f()
+{
+	int a = 1;
+	return a;
+}

@@ -1,0 +1,3 @@
+++ new
+select 1;
+-- end

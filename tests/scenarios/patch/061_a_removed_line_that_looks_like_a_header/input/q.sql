@@ -1,0 +1,3 @@
+-- old
+select 1;
+-- end
