@@ -19,7 +19,6 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bathy.tools.decode import decode
 from bathy.agent.index.files import FileClass, class_by_content, class_by_path, language_of
 from bathy.agent.index.notebooks import notebook_text
 from bathy.agent.index.postings import IndexedSpan, Postings, index_text
@@ -27,6 +26,7 @@ from bathy.agent.index.repo import read_snapshot
 from bathy.agent.index.symbols import extract_symbols
 from bathy.agent.pack.question import parse_question
 from bathy.agent.pack.retrieve import Corpus, CorpusFile, retrieve
+from bathy.tools.decode import decode
 from bathy.tools.git import BlobReader, GitRepo, find_repo
 
 Item = dict[str, Any]

@@ -15,8 +15,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bathy.tools.decode import decode
 from bathy.agent.index.repo import MAX_FILE_BYTES, locate, read_snapshot
+from bathy.tools.decode import decode
 from bathy.tools.redact import redact
 from bathy.tools.workspace import Workspace, quote_path
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,10 +59,14 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
     def call(*args: str | Path) -> Ran:
         capsys.readouterr()
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             code = main([str(arg) for arg in args])
         except SystemExit as ended:
             code = int(ended.code or 0)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
         out, err = capsys.readouterr()
         return Ran(code, out, err)
 

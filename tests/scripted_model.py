@@ -1,7 +1,7 @@
 """A model that says what a test has written down, for the loop without a wire."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -68,7 +68,7 @@ class ScriptedModel:
     requests: list[Request] = field(default_factory=list)
     hang: asyncio.Event | None = None
 
-    async def stream(self, request: Request) -> AsyncIterator[Delta]:
+    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         self.requests.append(request)
         step = self.steps.pop(0)
         if isinstance(step, Exception):

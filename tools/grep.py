@@ -41,15 +41,17 @@ TIMEOUT_S = 20
 _MOST_CONTEXT = 20
 
 _MARK = r"\A(?:\xff\xfe|\xfe\xff|\x00\x00\xfe\xff)"
-"""A byte order mark of UTF-16 or UTF-32. `\A` fails at once, so git only has to read the file."""
+"""A byte order mark of UTF-16 or UTF-32. It fails at once, so git only has to read the files."""
 
 _NOT_ASCII = r"[\x80-\xff]"
 _NUL = r"\x00"
 
 _BYTEWISE = re.compile(r"(?:[\w ,;:=#\"'/<>@!%&~`{}\]|()$-]|\\[^\w\s]|\.[*+])*", re.ASCII)
-"""Patterns for which a byte is as good as a character: no class, no single dot, no Unicode property.
+"""Patterns for which a byte is as good as a character: no class, single dot or Unicode property.
+
 `^` is not among them, for a byte order mark stands before the first line. Ignoring case passes over
-the two characters beyond ASCII whose other case is in it, the long s and the Kelvin sign."""
+the two characters beyond ASCII whose other case is in it, the long s and the Kelvin sign.
+"""
 
 _BEYOND_ASCII = re.compile(
     r"\\x\{0*(?:[89a-f][0-9a-f]|[1-9a-f][0-9a-f]{2,})\}|\\[\x00-\x7f]|[^\x00-\x7f]", re.IGNORECASE
@@ -147,6 +149,11 @@ def find_places(
     return {path: found[path] for path in ordered}, is_whole
 
 
+def quote(text: str) -> str:
+    """Return the pattern that matches a text itself."""
+    return _PUNCTUATION.sub(r"\\\g<0>", text)
+
+
 def _check(pattern: str) -> None:
     if not pattern or "\n" in pattern or "\0" in pattern:
         raise ToolError("pattern must be one line of text, not empty")
@@ -188,8 +195,7 @@ def _matches_in_copies(
     PCRE's compiled patterns trust that what they match as UTF-8 is UTF-8, and git does not look in
     the C locale; so only these copies, which are, may be searched with (*UTF).
     """
-    literal = _PUNCTUATION.sub(r"\\\g<0>", args.pattern)
-    pattern = f"(*UTF)(*UCP){literal if args.fixed else args.pattern}"
+    pattern = f"(*UTF)(*UCP){quote(args.pattern) if args.fixed else args.pattern}"
     options = _options(args.model_copy(update={"fixed": False}))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()

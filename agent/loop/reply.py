@@ -6,6 +6,7 @@ this.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bathy.agent.errors import TryAgainError
@@ -90,12 +91,13 @@ async def get_reply(
         heard = 0
         try:
             detector = RepetitionDetector()
-            async for delta in client.stream(request):
-                if not isinstance(delta, Reply):
-                    heard += len(delta.text)
-                    if detector.push(delta.text):
-                        raise RepeatingError("the model repeated itself without end")
-                yield delta
+            async with aclosing(client.stream(request)) as deltas:
+                async for delta in deltas:
+                    if not isinstance(delta, Reply):
+                        heard += len(delta.text)
+                        if detector.push(delta.text):
+                            raise RepeatingError("the model repeated itself without end")
+                    yield delta
             return
         except WindowError as error:
             smaller = _smaller(request, error, prompt_tokens)

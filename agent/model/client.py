@@ -1,6 +1,6 @@
 """What the loop needs of a model: one request -> deltas, then the whole reply; or a failure."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,7 +33,7 @@ class Request:
 class ModelClient(Protocol):
     """A connection to a model."""
 
-    def stream(self, request: Request) -> AsyncIterator[Delta]:
+    def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask once; yield deltas as they come, and a `Reply` at the very end.
 
         Raises:

@@ -8,7 +8,7 @@ refuse it; `max_tokens` is sent, because the default is small.
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 _CONNECT_TIMEOUT_S = 30.0
+_AFTER_END_S = 5.0
+"""Longest wait for what follows the end of a reply: its usage, where that comes by itself."""
+
 _END = object()
 
 
@@ -114,6 +117,14 @@ def _wire_message(message: Message, reasoning_field: str) -> dict[str, Any]:
     return found
 
 
+async def _within(awaitable: Any, limit_s: float) -> Any:  # noqa: ANN401 - whatever it gives
+    try:
+        async with asyncio.timeout(limit_s):
+            return await awaitable
+    except TimeoutError as error:
+        raise BrokenStreamError(f"nothing came for {limit_s:g} s", began=False) from error
+
+
 class DeepSeekClient:
     """A `ModelClient` over the openai SDK, which is imported when the first request is made."""
 
@@ -128,18 +139,21 @@ class DeepSeekClient:
             await self._client.close()
             self._client = None
 
-    async def stream(self, request: Request) -> AsyncIterator[Delta]:
+    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask once; see `ModelClient.stream`."""
         with _without_variables_of_openai():
             import openai
 
         body = wire_body(request, self._endpoint.thinking)
         assembler = Assembler([tool.name for tool in request.tools], request.reasoning_field)
-        chunks = await self._within(self._open(body))
+        chunks = await _within(self._open(body), self._endpoint.idle_timeout_s)
         try:
-            while (chunk := await self._within(anext(chunks, _END))) is not _END:
+            limit_s = self._endpoint.idle_timeout_s
+            while (chunk := await _within(anext(chunks, _END), limit_s)) is not _END:
                 for delta in assembler.feed(chunk):
                     yield delta
+                if assembler.finish_reason:
+                    limit_s = min(limit_s, _AFTER_END_S)
         except (openai.APIError, ValueError, RecursionError, BrokenStreamError) as error:
             # What came after the end of the reply is nothing that anybody waits for.
             if not assembler.finish_reason:
@@ -184,14 +198,6 @@ class DeepSeekClient:
             raise self._failures.unreachable(error) from error
         # The frames as they are: the SDK's own types would warn of odd ones on stderr.
         return _chunks(raw.parse(to=openai.AsyncStream[object]))
-
-    async def _within(self, awaitable: Any) -> Any:  # noqa: ANN401 - whatever it gives
-        try:
-            async with asyncio.timeout(self._endpoint.idle_timeout_s):
-                return await awaitable
-        except TimeoutError as error:
-            seconds = f"{self._endpoint.idle_timeout_s:g}"
-            raise BrokenStreamError(f"nothing came for {seconds} s", began=False) from error
 
     def _sdk(self) -> "AsyncOpenAI":
         if self._client is None:

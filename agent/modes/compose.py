@@ -201,6 +201,7 @@ class Bench:
     @contextlib.contextmanager
     def view(self) -> "Iterator[LiveView]":
         """Open the repository for tools and citations; what the index knows is read once asked."""
+        from bathy.agent.index.examine import WITH_SYMBOLS
         from bathy.agent.index.live import LiveView
 
         lock = threading.Lock()
@@ -208,7 +209,9 @@ class Bench:
         def known_symbols(path: str) -> "Sequence[Definition] | None":
             with lock:
                 file = self._index_for_threads().by_path.get(path)
-            return file.facts.symbols.definitions if file and file.facts.parsed else None
+            # Classes that no pack ranks by symbols are taken for parsed, and have none there.
+            has_symbols = file and file.facts.parsed and file.facts.file_class in WITH_SYMBOLS
+            return file.facts.symbols.definitions if file and has_symbols else None
 
         view = LiveView(self.snapshot, known_symbols)
         try:

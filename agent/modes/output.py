@@ -28,6 +28,7 @@ from bathy.agent.loop.events import (
 from bathy.agent.loop.limits import Spent
 from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
 from bathy.agent.model.offline import Citation, OfflineAnswer
+from bathy.agent.modes.signals import ignore_ends
 from bathy.agent.modes.terminal import printable, show_answer
 from bathy.tools.workspace import quote_path
 
@@ -145,6 +146,7 @@ class Output:
         if self._is_finished:
             return
         self._is_finished = True
+        ignore_ends()
         patch = self._edits.diff() if self._edits is not None else b""
         self._save_patch(patch)
         if self.settings.output_format == "text":

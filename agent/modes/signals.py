@@ -1,5 +1,7 @@
 """Ends of a run -> exit codes and one sentence: errors, Ctrl-C, termination, a reader that left."""
 
+import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -52,7 +54,9 @@ def guarded(run: Callable[[], int], *, verbose: bool) -> int:
     else:
         return code
     finally:
-        signal.signal(signal.SIGTERM, before)
+        # Once a result is out, nothing may change how the process ends.
+        if signal.getsignal(signal.SIGTERM) is _terminate:
+            signal.signal(signal.SIGTERM, before)
 
 
 def exit_code_of(error: BathyError, *, verbose: bool) -> int:
@@ -63,6 +67,14 @@ def exit_code_of(error: BathyError, *, verbose: bool) -> int:
         traceback.print_exception(error)
     print(f"bathy: {error}", file=sys.stderr)  # noqa: T201
     return error.exit_code
+
+
+def ignore_ends() -> None:
+    """Take no more notice of Ctrl-C and termination: the exit code is settled."""
+    with contextlib.suppress(RuntimeError):  # There is no loop when no model was asked.
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

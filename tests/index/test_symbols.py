@@ -124,6 +124,43 @@ def test_the_outline_of_braces_ends_at_the_brace() -> None:
     assert symbols.outline == ((3, 7),)
 
 
+BRANCHES = """\
+if A:
+    FIRST = 1
+elif B:
+    SECOND = 2
+else:
+    THIRD = 3
+    def fallback():
+        local = 1
+try:
+    import x
+    FOURTH = 4
+except ImportError:
+    FIFTH = 5
+else:
+    SIXTH = 6
+finally:
+    SEVENTH = 7
+with suppress():
+    EIGHTH = 8
+def f():
+    try:
+        inner = 1
+    except E:
+        inner = 2
+"""
+
+
+def test_constants_in_all_branches_of_a_module_are_found_and_locals_are_not() -> None:
+    symbols = extract_symbols(BRANCHES, "python")
+    constants = [d.name for d in symbols.definitions if d.kind == "constant"]
+    numbers = ["FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH", "SEVENTH", "EIGHTH"]
+    assert constants == numbers
+    assert "function fallback 7-8" in told(symbols)
+    assert symbols.outline == ((2, 2), (7, 7), (20, 20))
+
+
 def test_errors_are_told_and_the_rest_is_found() -> None:
     symbols = extract_symbols("def ok():\n    pass\n\ndef broken(:\n", "python")
     assert symbols.has_errors

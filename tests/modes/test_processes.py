@@ -6,14 +6,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from endpoint.faults import Hold
+from endpoint.script import Call, Reply
+from endpoint.server import Endpoint, Recorded
 from repo_builder import RepoBuilder
-from wire.faults import Fault
-from wire.script import Call, Reply
-from wire.server import Asked, Endpoint
 
 CART = "class Cart:\n    def add(self, item):\n        return item\n"
 LOOK = Reply("", "look", (Call("read_file", {"path": "cart.py"}), Call("grep", {"pattern": "add"})))
@@ -59,12 +60,6 @@ def events(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def scripted(asked: Asked) -> Reply:
-    """What comes next in this conversation, however often it was begun."""
-    answered = sum(m["role"] == "assistant" and "tool_calls" in m for m in asked.messages)
-    return SCRIPT[min(answered, 2)]
-
-
 def test_a_process_answers_over_three_tools(start: Start) -> None:
     with Endpoint(SCRIPT) as endpoint:
         process = start(endpoint, "--task", "which?", "--output-format", "stream-json")
@@ -77,6 +72,7 @@ def test_a_process_answers_over_three_tools(start: Start) -> None:
     assert result["num_turns"] == 3
 
 
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
 ENDS = [(signal.SIGKILL, number) for number in range(1, 21)] + [
     (signal_, number) for signal_ in (signal.SIGINT, signal.SIGTERM) for number in range(2, 21, 3)
 ]
@@ -86,56 +82,95 @@ ENDS = [(signal.SIGKILL, number) for number in range(1, 21)] + [
 def test_ended_at_any_event_a_session_goes_on(
     start: Start, signal_: signal.Signals, number: int
 ) -> None:
-    with Endpoint(scripted) as endpoint:
+    # The answer does not end before the signal is sent, however slow the reader of the events is.
+    hold = Hold("last")
+
+    def say(asked: Recorded) -> Reply:
+        """What comes next in this conversation, however often it was begun."""
+        answered = sum(m["role"] == "assistant" and "tool_calls" in m for m in asked.messages)
+        return (LOOK, MORE, replace(DONE, faults=[hold]))[min(answered, 2)]
+
+    with Endpoint(say) as endpoint:
         process = start(endpoint, "--task", "which?", "--output-format", "stream-json")
         assert process.stdout is not None
         seen = [process.stdout.readline() for _ in range(number)]
         process.send_signal(signal_)
         rest, _ = process.communicate(timeout=60)
         told = events("".join([*seen, rest]).rpartition("\n")[0])
-        results = [e for e in told if e["type"] == "result"]
-        if signal_ == signal.SIGKILL:
-            assert len(results) <= 1
-        elif results[0]["subtype"] == "success":
-            assert process.returncode == 0
-        else:
-            assert [e["subtype"] for e in results] == ["interrupted"]
-            assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[signal_]
-        before = len(endpoint.asked)
+        hold.release()
+        results = [e["subtype"] for e in told if e["type"] == "result"]
+        assert results == ["interrupted"] * (signal_ != signal.SIGKILL)
+        assert process.returncode == CODES[signal_]
+        before = len(endpoint.requests)
         again = start(endpoint, "--continue", "--task", "go on", "--output-format", "json")
         out, err = again.communicate(timeout=60)
     assert again.returncode == 0, err
     assert endpoint.problems == []
     assert json.loads(out)["result"] == DONE.text
-    resumed = endpoint.asked[before]
+    resumed = endpoint.requests[before]
     if before:
         assert resumed.prompt.startswith(
-            endpoint.asked[0].prompt[: -len("<think>")].rpartition("<")[0]
+            endpoint.requests[0].prompt[: -len("<think>")].rpartition("<")[0]
         )
     finished = [e["text"] for e in told if e["type"] == "tool_finished"]
     kept = [m["content"] for m in resumed.messages if m["role"] == "tool"]
     assert kept[: len(finished)] == finished
 
 
-def test_an_interrupt_in_the_middle_of_a_reply_is_told_and_partial(start: Start) -> None:
-    with Endpoint([(Reply("One two three four.", "r"), Fault("hold", "last"))]) as endpoint:
+@pytest.mark.parametrize(
+    ("at", "signal_"),
+    [
+        ("headers", signal.SIGINT),
+        ("middle", signal.SIGINT),
+        ("middle", signal.SIGTERM),
+        ("done", signal.SIGINT),
+    ],
+)
+def test_an_end_while_a_reply_is_awaited_is_told_and_leaves_the_session_whole(
+    start: Start, at: Any, signal_: signal.Signals
+) -> None:
+    hold = Hold(at)
+    with Endpoint([LOOK, replace(MORE, faults=[hold]), MORE, DONE]) as endpoint:
         process = start(endpoint, "--task", "which?", "--output-format", "json")
-        assert endpoint.holding.wait(30)
-        process.send_signal(signal.SIGINT)
+        hold.wait()
+        process.send_signal(signal_)
         out, err = process.communicate(timeout=30)
+        again = start(endpoint, "--continue", "--task", "go on", "--output-format", "json")
+        resumed, complaint = again.communicate(timeout=60)
     result = json.loads(out)
-    assert (process.returncode, result["subtype"], result["result"]) == (130, "interrupted", "")
+    assert process.returncode == CODES[signal_]
+    assert (result["subtype"], result["result"]) == ("interrupted", "")
     assert "Traceback" not in err
+    assert again.returncode == 0, complaint
+    assert json.loads(resumed)["result"] == DONE.text
+    assert (endpoint.problems, endpoint.unused) == ([], 0)
+    # What the tools told before is there, once; the reply that broke off is not.
+    told = [m["tool_call_id"] for m in endpoint.requests[2].messages if m["role"] == "tool"]
+    assert len(told) == len(set(told)) == len(LOOK.calls)
+    assert endpoint.requests[2].hit_tokens >= endpoint.requests[1].hit_tokens > 0
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_the_result_changes_nothing(start: Start, signal_: signal.Signals) -> None:
+    with Endpoint([DONE]) as endpoint:
+        process = start(endpoint, "--task", "which?", "--output-format", "json")
+        assert process.stdout is not None
+        result = process.stdout.readline()
+        process.send_signal(signal_)
+        rest, _ = process.communicate(timeout=30)
+    assert (process.returncode, rest) == (0, "")
+    assert json.loads(result)["subtype"] == "success"
 
 
 def test_a_reader_that_goes_away_ends_it_with_141(start: Start) -> None:
-    with Endpoint([(Reply("word " * 400, "r"), Fault("hold", "middle"))]) as endpoint:
+    hold = Hold("middle")
+    with Endpoint([Reply("word " * 400, "r", faults=[hold])]) as endpoint:
         process = start(endpoint, "--task", "which?", "--output-format", "stream-json")
         assert process.stdout is not None
         process.stdout.readline()
-        assert endpoint.holding.wait(30)
+        hold.wait()
         process.stdout.close()
-        endpoint.release.set()
+        hold.release()
         process.stdout = None
         _, err = process.communicate(timeout=30)
     assert process.returncode == 141

@@ -3,8 +3,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bathy.tools.registry import READ_TOOLS, Outcome, parameters_of, run_tool
-from hypothesis import given
+from bathy.tools.base import Outcome
+from bathy.tools.grep import MOST_PLACES
+from bathy.tools.registry import READ_TOOLS, parameters_of, run_tool
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from open_view import open_view
 from repo_builder import RepoBuilder
@@ -175,6 +177,9 @@ def test_grep_stops_at_its_limit_and_says_so(shop: RepoBuilder) -> None:
         ({"pattern": "a", "path": "nowhere"}, "there is no file"),
         ({"pattern": "a", "glob": "*.zig"}, "no line of 0 files"),
         ({"pattern": "a", "max_results": "many"}, "max_results"),
+        ({"pattern": "a", "glob": "[z-a]"}, "the glob '[z-a]' cannot be read"),
+        ({"pattern": "\ud83d"}, "half of a surrogate pair"),
+        ({"pattern": "(*UCP)(*UTF)a"}, "leave (*UTF) out"),
     ],
 )
 def test_a_search_that_fails_says_what_to_try(
@@ -183,6 +188,90 @@ def test_a_search_that_fails_says_what_to_try(
     found = call(shop.root, "grep", **arguments)
     assert found.is_error
     assert says in found.text
+
+
+def test_a_glob_that_is_no_glob_is_refused(shop: RepoBuilder) -> None:
+    found = call(shop.root, "list_files", glob="[z-a]")
+    assert found.is_error
+    assert "cannot be read" in found.text
+
+
+def test_half_a_surrogate_pair_in_a_name_is_refused(shop: RepoBuilder) -> None:
+    assert "surrogate" in call(shop.root, "find_symbol", name="\ud83d").text
+
+
+@pytest.mark.parametrize("rev", [None, "HEAD"])
+def test_attributes_hide_no_text_from_a_search_and_show_no_binary_file(
+    shop: RepoBuilder, rev: str | None
+) -> None:
+    shop.file(".gitattributes", "* -diff\n*.py binary\n*.bin diff\n")
+    shop.file("data.bin", b"class\0 Cart\n").commit()
+    found = call(shop.root, "grep", rev, pattern="class .*Cart")
+    assert found.text == "src/cart.py\n1:class Cart:\n[1 matching line in 1 file]"
+    assert "[src/cart.py:1-3] class Cart" in call(shop.root, "find_symbol", rev, name="Cart").text
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8-sig", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp1252"]
+)
+@pytest.mark.parametrize("pattern", ["needle", "^needle", "n.del", "ça", "ÇA"])
+def test_a_search_finds_what_reading_shows_in_any_encoding(
+    shop: RepoBuilder, encoding: str, pattern: str
+) -> None:
+    text = "needle ça\nnüdel\nlast\n"
+    if encoding.startswith("utf-"):
+        text = "\ufeff" * (encoding != "utf-8-sig") + text
+    shop.file("odd.txt", text.encode(encoding))
+    found = call(shop.root, "grep", pattern=pattern, ignore_case=pattern == "ÇA")
+    line = "2:nüdel" if pattern == "n.del" else "1:needle ça"
+    assert found.text == f"odd.txt\n{line}\n[1 matching line in 1 file]"
+
+
+def test_a_wide_encoding_is_searched_in_a_commit_and_in_a_plain_folder(
+    shop: RepoBuilder, tmp_path: Path
+) -> None:
+    data = "one\nneedle\n".encode("utf-16")
+    shop.file("wide.txt", data).commit()
+    assert "wide.txt\n2:needle" in call(shop.root, "grep", "HEAD", pattern="needle").text
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "wide.txt").write_bytes(data)
+    assert "wide.txt\n2:needle" in call(tmp_path / "plain", "grep", pattern="needle").text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        ({"pattern": "h.llo"}, ["1:héllo", "5:hello"]),
+        ({"pattern": "HÉLLO", "ignore_case": True}, ["1:héllo"]),
+        ({"pattern": "HÉLLO", "ignore_case": True, "fixed": True}, ["1:héllo"]),
+        ({"pattern": r"\É.+*", "ignore_case": True, "fixed": True}, [r"6:\é.+*"]),
+        ({"pattern": "é(", "fixed": True}, ["4:é("]),
+        ({"pattern": "[éê]"}, ["1:héllo", "4:é(", r"6:\é.+*"]),
+        ({"pattern": "hé?e?llo"}, ["1:héllo", "5:hello"]),
+        ({"pattern": r"h[\x{e9}\x{4e00}]?e?llo"}, ["1:héllo", "5:hello"]),
+        ({"pattern": "[一-龥]{2}"}, ["3:漢字"]),
+        ({"pattern": r"\bh\w+o\b"}, ["1:héllo", "5:hello"]),
+        ({"pattern": r"^\W$"}, []),
+        ({"pattern": "."}, ["1:héllo", "2:à", "3:漢字", "4:é(", "5:hello", r"6:\é.+*"]),
+    ],
+)
+def test_a_pattern_is_of_characters(
+    tmp_path: Path, arguments: dict[str, Any], lines: list[str]
+) -> None:
+    repo = RepoBuilder(tmp_path / "words")
+    repo.file("a.txt", "héllo\nà\n漢字\né(\n").file("b.txt", "\n" * 4 + "hello\n")
+    repo.file("c.txt", "\n" * 5 + "\\é.+*\n")
+    found = call(repo.root, "grep", **arguments).text.splitlines()[:-1]
+    assert [line for line in found if not line.endswith(".txt")] == lines
+
+
+def test_a_raw_search_is_of_bytes(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "words").file("a.txt", "héllo\nhello\nhé\xa0llo\n")
+    repo.file("b.txt", "hello\n".encode("utf-16")).file(".gitattributes", "*.c -diff\n")
+    with open_view(repo.root) as view:
+        tool = READ_TOOLS["grep"]
+        assert tool.raw(tool.arguments(pattern="h.llo"), view) == b"a.txt:2:hello\n"
+        assert tool.raw(tool.arguments(pattern="h..llo"), view) == "a.txt:1:héllo\n".encode()
 
 
 def test_a_pattern_that_looks_like_an_option_is_a_pattern(shop: RepoBuilder) -> None:
@@ -276,6 +365,43 @@ def test_a_name_that_nothing_defines_is_said_so(shop: RepoBuilder) -> None:
     assert "must be the name" in call(shop.root, "find_symbol", name="()").text
 
 
+def test_a_definition_is_found_behind_any_number_of_files_that_use_it(shop: RepoBuilder) -> None:
+    for n in range(405):
+        shop.file(f"a{n}.py", "from z import far, near\n\nnear(far(1))\n")
+        shop.file(f"b{n}.c", "void f(void) { near(2); }\n")
+    shop.file("z.py", "def far(x):\n    return x\n").file("z.c", "int\nnear(int x)\n{\n}\n")
+    found = call(shop.root, "find_symbol", name="far").text
+    assert found == "[z.py:1-2] function far\n1\tdef far(x):\n[1 definition]"
+    found = call(shop.root, "find_symbol", name="near").text
+    assert "[z.c:1-4] function near" in found
+    assert found.endswith(
+        "[1 definition; only 400 of the 406 files that may define it were looked at, give path]"
+    )
+    with open_view(shop.root) as view:
+        tool = READ_TOOLS["find_symbol"]
+        assert tool.raw(tool.arguments(name="far"), view) == b"z.py:1\n"
+
+
+def test_a_name_on_too_many_lines_is_found_and_said_to_be(shop: RepoBuilder) -> None:
+    shop.file("a.txt", "item\n" * MOST_PLACES).file("z.py", "item = 1\n")
+    found = call(shop.root, "find_symbol", name="item").text
+    assert "[z.py:1-1] constant item" in found
+    assert found.endswith("[1 definition; it stands on too many lines to look at all, give path]")
+    uses = call(shop.root, "find_symbol", name="item", kind="reference").text
+    assert f"[at least {MOST_PLACES} lines of 1 file" in uses
+    found = call(shop.root, "find_symbol", name="item", path="a.txt").text
+    assert (
+        f"too many lines to look at all, give path; the word stands on at least {MOST_PLACES}"
+        in found
+    )
+
+
+def test_a_constant_of_a_fallback_is_found(shop: RepoBuilder) -> None:
+    shop.file("compat.py", "try:\n    import x\nexcept ImportError:\n    HAS_X = False\n")
+    found = call(shop.root, "find_symbol", name="HAS_X").text
+    assert found.startswith("[compat.py:4-4] constant HAS_X\n")
+
+
 def test_history_names_commits_and_follows_lines(shop: RepoBuilder) -> None:
     shop.file("src/cart.py", CART.replace("return item", "return [item]")).commit("list items")
     found = call(shop.root, "history", path="src/cart.py").text.splitlines()
@@ -313,6 +439,7 @@ def test_parameters_are_flat_and_without_null() -> None:
             assert field["description"]
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(), st.integers())
 def test_reading_never_raises(path: str, first: int, last: int) -> None:
     with open_view(Path(__file__).parent) as view:
