@@ -170,7 +170,7 @@ class Journal:
     def entries(self, root: Path) -> list[Entry]:
         """Return the changes of a folder, oldest first."""
         found = []
-        for path in sorted(self._folder.glob("*/entry.json")):
+        for path in self._paths("*/entry.json"):
             with contextlib.suppress(OSError, ValueError, KeyError):
                 values = json.loads(path.read_text(encoding="utf-8"))
                 if values["root"] == os.fsdecode(root):
@@ -268,8 +268,15 @@ class Journal:
             raise JournalError(f"the change {entry} is damaged")
         return data
 
+    def _paths(self, pattern: str) -> list[Path]:
+        """Files of the journal, oldest first; none where it cannot be read."""
+        try:
+            return sorted(self._folder.glob(pattern))
+        except OSError:
+            return []
+
     def _prune(self) -> None:
-        done = sorted(path.parent for path in self._folder.glob(f"*/{_DONE}"))
+        done = [path.parent for path in self._paths(f"*/{_DONE}")]
         for folder in done[:-MOST_ENTRIES]:
             shutil.rmtree(folder, ignore_errors=True)
 

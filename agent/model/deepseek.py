@@ -236,7 +236,9 @@ def _without_variables_of_openai() -> Iterator[None]:
 
 async def _chunks(stream: Any) -> AsyncIterator[object]:  # noqa: ANN401 - the SDK's stream
     try:
-        async for chunk in stream:
-            yield chunk
+        # What the SDK iterates with is closed by hand, too: left to the collector, it warns.
+        async with contextlib.aclosing(aiter(stream)) as chunks:
+            async for chunk in chunks:
+                yield chunk
     finally:
         await stream.close()

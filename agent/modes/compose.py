@@ -287,8 +287,8 @@ def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
         found = read_snapshot(repo, settings.folder, rev=settings.rev, known=known)
         if found.origin != "commit":
             store.keep_states(found.stated, known)
-        for notice in open_journal().recover(found.root) if found.origin != "commit" else ():
-            progress.say(notice)
+        if found.origin != "commit":
+            _recover(found.root, progress)
         snapshot = select(found, include=settings.include, exclude=settings.exclude)
         if not snapshot.entries:
             raise BathyError(_nothing(found, settings))
@@ -311,6 +311,17 @@ def open_journal() -> "Journal":
     from platformdirs import user_state_path
 
     return Journal(user_state_path("bathy", appauthor=False) / "patches")
+
+
+def _recover(root: Path, progress: Progress) -> None:
+    """Put right what an earlier process left half written; reading goes on if that fails."""
+    from bathy.tools.journal import JournalError
+
+    try:
+        for notice in open_journal().recover(root):
+            progress.say(notice)
+    except JournalError as error:
+        progress.say(f"an earlier patch was interrupted and is left as it is: {error}")
 
 
 def listed_paths(settings: Settings) -> tuple[str, ...]:

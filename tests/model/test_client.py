@@ -88,7 +88,7 @@ def ask(url: str, key: str = KEY) -> Reply:
     async def main() -> Reply:
         client = DeepSeekClient(Endpoint(url, key, idle_timeout_s=30))
         try:
-            async with aclosing(client.stream(REQUEST)) as deltas:  # type: ignore[type-var]
+            async with aclosing(client.stream(REQUEST)) as deltas:
                 *_, last = [delta async for delta in deltas]
         finally:
             await client.close()

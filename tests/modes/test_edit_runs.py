@@ -66,7 +66,8 @@ def bathy(cart: RepoBuilder, tmp_path: Path) -> Bathy:
 def script(calls: tuple[Call, ...]) -> Callable[[Recorded], Reply]:
     def answer(recorded: Recorded) -> Reply:
         asked = sum(m["role"] == "assistant" and "tool_calls" in m for m in recorded.messages)
-        return [Reply("", "look", READ), Reply("", "fix", calls), DONE][min(asked, 2)]
+        replies = Reply("", "look", READ), Reply("", "fix", calls), DONE
+        return replies[min(asked, 2)]
 
     return answer
 
