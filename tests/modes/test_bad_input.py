@@ -75,7 +75,9 @@ def test_a_commit_of_a_plain_folder_is_a_usage_error(run: Run, tmp_path: Path) -
     assert "needs a git repository" in ran.err
 
 
-def test_a_file_that_may_not_be_read_is_skipped_with_a_reason(run: Run, tmp_path: Path) -> None:
+def test_a_file_that_may_not_be_read_is_skipped_with_a_reason(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Whoever the test becomes below may not import from everywhere, so that is done before.
     (tmp_path / "home" / "a.py").write_text("x = 1\n")
     assert run("pack", "-C", tmp_path / "home").code == 0
@@ -85,6 +87,8 @@ def test_a_file_that_may_not_be_read_is_skipped_with_a_reason(run: Run, tmp_path
         (folder / "closed.py").write_text("x = 1\n")
         (folder / "closed.py").chmod(0)
         folder.chmod(0o755)
+        # The settings of the other one are nowhere; what is in the home may not be read.
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "none"))
         was = os.geteuid()
         # The superuser may read everything, so the test becomes somebody else for a moment.
         if was == 0:
