@@ -42,7 +42,24 @@ def render_diff(files: Mapping[str, tuple[FileState, FileState]]) -> bytes:
                     workspace.write_bytes(path, state.data, mode=mode, mark="bathy")
         repo = GitRepo(top, top, top, is_bare=False)
         options = ("--no-index", "--no-prefix", "--binary", "--full-index", "--no-color")
-        command = ("diff", *options, "--no-ext-diff", "--no-textconv", "--no-renames", "-U3")
+        # The user's own settings must not change what lines end with.
+        plain = (
+            "-c",
+            "core.autocrlf=false",
+            "-c",
+            "core.safecrlf=false",
+            "-c",
+            "diff.noprefix=false",
+        )
+        command = (
+            *plain,
+            "diff",
+            *options,
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-renames",
+            "-U3",
+        )
         diff = b"".join(stream_bytes(repo, *command, "--", "a", "b", no_match_code=1))
     for encoded in map(encode_path, files):
         # git names a file of one side alone by that side twice.

@@ -3,7 +3,7 @@
 from bathy.tools.base import Tool, ToolError, ToolResult, description_of
 from bathy.tools.edits import Edits
 from bathy.tools.patch.paths import created
-from bathy.tools.patch.plan import FileChange, PatchFiles, plan_edit
+from bathy.tools.patch.plan import FileChange, PatchFiles, check_free, plan_edit
 from bathy.tools.paths import resolve_path
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +25,8 @@ def edit_file(args: EditFile, edits: Edits) -> ToolResult:
 
     def plan(files: PatchFiles) -> tuple[FileChange]:
         before = files.read(path)
+        if before is None and not args.old_text:
+            check_free(files, path)
         after = plan_edit(path, before, args.old_text, args.new_text, replace_all=args.replace_all)
         return (FileChange(path, before, after),)
 

@@ -6,6 +6,8 @@ proposed is shown to later calls of the same run, so that the whole proposal fit
 """
 
 import hashlib
+import json
+import stat
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -95,6 +97,7 @@ class Edits:
         self._rules = rules
         self._read = dict(in_pack)
         self._first: dict[str, FileState] = {}
+        self._last: dict[str, FileState] = {}
         self._modes: dict[str, bool] = {}
         self._lock = threading.Lock()
         self.entries: list[str] = []
@@ -110,14 +113,17 @@ class Edits:
         Raises:
             ToolError: There is something that is no file.
         """
-        if not self.view.has(path) and self._is_free(path):
+        if self.view.has(path):
+            return self.view.raw(path)
+        if self._is_free(path):
             return None
-        return self.view.raw(path)
+        raise PatchError("it is there, but is none of the files that you may read; leave it alone")
 
     def _is_free(self, path: str) -> bool:
         if self.view.commit or path in self.view.proposed:
             return True
-        return Workspace(self.view.root).lstat(path) is None
+        found = Workspace(self.view.root).lstat(path)
+        return found is None or stat.S_ISDIR(found.mode)
 
     def note_read(self, path: str) -> None:
         """Know that the model has read a file as it is now."""
@@ -189,6 +195,11 @@ class Edits:
                 f"the new text of {name} holds a mark such as {REDACTION_MARK}…], which stands for"
                 " a secret that you cannot see; edit around it"
             )
+        if path.endswith(".ipynb") and _is_json(before or "{}") and not _is_json(after or "{}"):
+            raise ToolError(
+                f"{name} would be no notebook any more: edit its JSON source, in which quotes and"
+                " line ends are escaped; read_file shows its cells"
+            )
         if change.before is not None and (by := self._rules.generated(path, before)):
             raise ToolError(f"{name} is generated ({by}); change what it is generated from")
 
@@ -209,6 +220,7 @@ class Edits:
             self.view.propose(path, after)
         if change.is_executable is not None:
             self._modes[path] = change.is_executable
+        self._last[path] = FileState(after, self._is_executable(path))
         if after is None:
             self._read.pop(path, None)
         else:
@@ -217,7 +229,7 @@ class Edits:
     def _render(self, changes: Sequence[FileChange]) -> str:
         states = {}
         for change in changes:
-            was = self._is_executable(change.path)
+            was = self._is_executable(change.renamed_from or change.path)
             now = was if change.is_executable is None else change.is_executable
             states[change.path] = FileState(change.before, was), FileState(change.after, now)
         return render_diff(states).decode("utf-8", "replace")
@@ -228,12 +240,7 @@ class Edits:
 
     def diff(self) -> bytes:
         """Return all edits of this run together, as one unified diff; b"" if there are none."""
-        return render_diff(
-            {
-                path: (first, FileState(self.read(path), self._is_executable(path)))
-                for path, first in self._first.items()
-            }
-        )
+        return render_diff({path: (first, self._last[path]) for path, first in self._first.items()})
 
 
 class _Shown:
@@ -264,11 +271,23 @@ def _refusal(guarded: Mapping[str, str]) -> str:
 def write_of(root: Path, change: FileChange) -> Write:
     """Return what is to be written for a change, permission bits included."""
     mode = None
+    source = Workspace(root).lstat(change.renamed_from) if change.renamed_from else None
+    if source is not None:
+        mode = source.mode & 0o777
     if change.is_executable is not None and change.after is not None:
         found = Workspace(root).lstat(change.path)
+        found = found or source
         bits = 0o644 if found is None else found.mode & 0o777
         mode = bits | 0o111 if change.is_executable else bits & ~0o111
     return Write(change.path, change.before, change.after, mode)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _text(data: bytes | None) -> str:

@@ -99,12 +99,18 @@ class Journal:
             entry = self._begin(root, writes, undoes)
             try:
                 for write in writes:
+                    # Saving all of them takes a while, in which somebody may have saved this one.
+                    if _read(workspace, write.path) != write.before:
+                        raise JournalError(f"{quote_path(write.path)} has changed since")
                     _put(workspace, write.path, write.after, write.mode, entry)
                     if _read(workspace, write.path) != write.after:
                         raise JournalError(f"{quote_path(write.path)} reads back differently")
             except (WorkspaceError, JournalError) as error:
                 self._roll_back(workspace, entry, writes)
                 raise JournalError(f"nothing was written: {error}") from error
+            except BaseException:
+                self._roll_back(workspace, entry, writes)
+                raise
             self._finish(entry)
         self._prune()
         return entry
@@ -118,22 +124,32 @@ class Journal:
         for entry in self.entries(root):
             if entry.is_done:
                 continue
-            writes = self._writes(entry.id)
-            workspace = Workspace(root)
-            with self._locks(root, writes):
-                if entry.id not in {e.id for e in self.entries(root) if not e.is_done}:
-                    continue
-                named = ", ".join(quote_path(path) for path in entry.paths)
-                if all(_read(workspace, w.path) == w.after for w in writes):
-                    self._finish(entry.id)
-                    told.append(f"an earlier patch was interrupted after its last write: {named}")
-                    continue
-                kept = self._roll_back(workspace, entry.id, writes)
-                told.append(f"an earlier patch was interrupted; it was taken back: {named}")
-                told += [
-                    f"{quote_path(path)} was changed since and stays as it is" for path in kept
-                ]
+            try:
+                told += self._recover(root, entry)
+            except JournalError as error:
+                folder = self._folder / entry.id
+                told.append(
+                    f"an earlier patch was interrupted and cannot be taken back ({error}); what its"
+                    f" files held lies in {folder}, which may be removed"
+                )
         return told
+
+    def _recover(self, root: Path, entry: Entry) -> list[str]:
+        """Finish one change or take it back."""
+        writes, workspace = self._writes(entry.id), Workspace(root)
+        named = ", ".join(quote_path(path) for path in entry.paths)
+        with self._locks(root, writes):
+            # Whoever held the locks may have come to its own end meanwhile.
+            if entry.id not in {e.id for e in self.entries(root) if not e.is_done}:
+                return []
+            if all(_read(workspace, w.path) == w.after for w in writes):
+                self._finish(entry.id)
+                return [f"an earlier patch was interrupted after its last write: {named}"]
+            kept = self._roll_back(workspace, entry.id, writes)
+        return [
+            f"an earlier patch was interrupted; it was taken back: {named}",
+            *(f"{quote_path(path)} was changed since and stays as it is" for path in kept),
+        ]
 
     def undo(self, root: Path, entry_id: str = "") -> Entry:
         """Take a change back; return it. That is a change of its own, and can be taken back.
@@ -197,7 +213,9 @@ class Journal:
                         "path": write.path,
                         "before": _hash(write.before),
                         "after": _hash(write.after),
-                        "mode": stated.mode & 0o7777 if stated is not None else None,
+                        "mode": stated.mode & 0o7777
+                        if stated is not None and (write.mode is not None or write.after is None)
+                        else None,
                     }
                 )
             values = {

@@ -81,7 +81,8 @@ class LiveView:
     @property
     def proposed(self) -> Collection[str]:
         """Files whose content is only proposed."""
-        return self._proposed.keys()
+        made = {p for p, exists in self._written.items() if exists and p not in self._blobs}
+        return self._proposed.keys() | made
 
     def propose(self, path: str, data: bytes | None) -> None:
         """Show a file as an edit would make it, from now on; None for one that it deletes."""

@@ -9,13 +9,15 @@ from bathy.tools.edits import Approver, Decision
 _CI = re.compile(
     r"^(?:\.gitlab-ci\.ya?ml|\.travis\.ya?ml|\.drone\.ya?ml|\.cirrus\.ya?ml|appveyor\.ya?ml"
     r"|\.appveyor\.ya?ml|azure-pipelines\.ya?ml|bitbucket-pipelines\.ya?ml|jenkinsfile"
+    r"|\.azure-pipelines/.*|\.semaphore/.*|\.builds/.*|cloudbuild\.ya?ml|codefresh\.ya?ml"
     r"|\.circleci/.*|\.buildkite/.*|\.woodpecker/.*|\.woodpecker\.ya?ml|\.teamcity/.*|\.ci/.*"
     r"|\.gitlab/.*|\.forgejo/.*|\.gitea/.*)$"
 )
 _HOOKS = re.compile(
-    r"(?:^|/)(?:\.husky|\.githooks|\.git-hooks|githooks)/|^\.pre-commit-config\.ya?ml$"
-    r"|^lefthook\.ya?ml$|^\.lefthook\.ya?ml$|^\.overcommit\.yml$|^hooks/[^/]+$|^\.gitattributes$"
-    r"|^\.gitmodules$|^\.envrc$"
+    r"(?:^|/)(?:\.husky|\.githooks|\.git-hooks|githooks)/|^\.pre-commit-(?:config|hooks)\.ya?ml$"
+    r"|^\.?lefthook(?:-local)?\.(?:ya?ml|toml|json)$|^\.overcommit\.yml$|^hooks/[^/]+$"
+    r"|(?:^|/)(?:\.gitattributes|\.envrc|\.lintstagedrc[\w.]*)$|^\.gitmodules$"
+    r"|(?:^|/)\.vscode/(?:tasks|launch|settings)\.json$"
 )
 
 

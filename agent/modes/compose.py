@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bathy.agent.config import Settings
-from bathy.agent.errors import BathyError
+from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.index.repo import Snapshot, locate, read_snapshot, select
 from bathy.agent.index.store import Store, result_key
 from bathy.agent.modes.progress import Progress
@@ -322,6 +322,20 @@ def _recover(root: Path, progress: Progress) -> None:
             progress.say(notice)
     except JournalError as error:
         progress.say(f"an earlier patch was interrupted and is left as it is: {error}")
+
+
+def writable_root(folder: Path) -> Path:
+    """Return the top of the working tree that a folder belongs to, or the plain folder itself.
+
+    Raises:
+        ConfigError: It is git's own folder, where nothing may be written.
+    """
+    repo, place = locate(folder), folder.resolve()
+    own = (repo.git_dir, repo.common_dir) if repo is not None else ()
+    is_own = any(place.is_relative_to(path) for path in own)
+    if (repo is not None and (repo.is_bare or is_own)) or ".git" in place.parts:
+        raise ConfigError(f"{place} holds git's own data; name a working tree with -C")
+    return repo.root if repo is not None else place
 
 
 def listed_paths(settings: Settings) -> tuple[str, ...]:

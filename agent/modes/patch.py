@@ -1,6 +1,7 @@
 """`bathy patch` and `bathy undo`: files that are changed, and what they were, or nothing at all."""
 
 import json
+import stat
 import sys
 from collections.abc import Sequence
 from functools import cached_property
@@ -8,10 +9,10 @@ from pathlib import Path
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
-from bathy.agent.modes.compose import listed_paths, open_journal, repo_root
+from bathy.agent.modes.compose import listed_paths, open_journal, writable_root
 from bathy.agent.modes.editing import broken_syntax
 from bathy.agent.modes.progress import Progress
-from bathy.tools.decode import decode
+from bathy.tools.decode import Decoded, decode
 from bathy.tools.edits import write_of
 from bathy.tools.journal import JournalError
 from bathy.tools.patch.hunks import PatchError
@@ -36,7 +37,8 @@ class _Files:
         try:
             return self._workspace.read_bytes(path, max_bytes=_MAX_BYTES)
         except WorkspaceError as error:
-            if self._workspace.lstat(path) is None:
+            found = self._workspace.lstat(path)
+            if found is None or stat.S_ISDIR(found.mode):
                 return None
             raise PatchError(f"{quote_path(path)} cannot be patched: {error}") from error
 
@@ -55,12 +57,14 @@ def run_patch(settings: Settings, source: str, *, check: bool) -> int:
     """
     if settings.rev is not None:
         raise ConfigError("bathy patch writes to a working tree; leave out --rev")
-    root = repo_root(settings.folder)
+    root = writable_root(settings.folder)
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     try:
         for notice in open_journal().recover(root):
             progress.say(notice)
-        changes = plan_patch(_patch_text(source), _Files(settings, root))
+        patch = _patch_text(source)
+        changes = plan_patch(patch.text, _Files(settings, root))
+        _check_encoding(patch, changes)
         entry = "" if check else open_journal().apply(root, [write_of(root, c) for c in changes])
     except (PatchError, JournalError) as error:
         raise BathyError(str(error)) from error
@@ -76,7 +80,7 @@ def run_undo(settings: Settings, entry_id: str) -> int:
     Raises:
         BathyError: It cannot be taken back; nothing has changed.
     """
-    root = repo_root(settings.folder)
+    root = writable_root(settings.folder)
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     try:
         for notice in open_journal().recover(root):
@@ -93,7 +97,7 @@ def run_undo(settings: Settings, entry_id: str) -> int:
     return 0
 
 
-def _patch_text(source: str) -> str:
+def _patch_text(source: str) -> Decoded:
     try:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
@@ -101,7 +105,24 @@ def _patch_text(source: str) -> str:
     decoded = decode(data)
     if decoded is None:
         raise ConfigError(f"{source} is no text, so it is no patch")
-    return decoded.text
+    return decoded
+
+
+def _check_encoding(patch: Decoded, changes: Sequence[FileChange]) -> None:
+    """Refuse a patch whose bytes are of one encoding where a file is of another.
+
+    Raises:
+        PatchError: Letters that are not ASCII would be written wrongly.
+    """
+    if patch.encoding in ("utf-8", "utf-8-sig") or patch.text.isascii():
+        return
+    for change in changes:
+        after = decode(change.after) if change.after is not None else None
+        if after is not None and after.encoding.startswith("utf") and not after.text.isascii():
+            raise PatchError(
+                f"the patch is not UTF-8, but {quote_path(change.path)} is; send one patch for the"
+                " files of each encoding"
+            )
 
 
 def _tell(settings: Settings, changes: Sequence[FileChange], entry: str) -> None:

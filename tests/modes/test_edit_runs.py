@@ -198,3 +198,24 @@ def test_killed_at_each_write_the_next_start_puts_it_right(
     killed = [status for code, status in seen if code == -signal.SIGKILL]
     assert len(killed) >= 3
     assert seen[-1][0] == 0
+
+
+def test_git_s_own_data_is_never_patched(bathy: Bathy, cart: RepoBuilder, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.git"
+    git(cart, "clone", "-q", "--bare", ".", str(bare))
+    patch = tmp_path / "evil.diff"
+    patch.write_text("--- /dev/null\n+++ b/hooks/post-receive\n@@ -0,0 +1 @@\n+evil\n")
+    for folder in (bare, cart.root / ".git", cart.root / ".git" / "refs"):
+        for command in (("patch", str(patch)), ("undo",)):
+            ran = bathy(*command, "-C", str(folder))
+            assert (ran.returncode, "git's own data" in ran.stderr) == (2, True)
+    assert not (bare / "hooks" / "post-receive").exists()
+
+
+def test_a_patch_of_another_encoding_is_refused(bathy: Bathy, cart: RepoBuilder) -> None:
+    cart.file("u.py", "# \N{LATIN SMALL LETTER E WITH ACUTE}\nx = 1\n")
+    patch = cart.root / "p.diff"
+    patch.write_bytes("--- a/u.py\n+++ b/u.py\n@@\n-x = 1\n+x = 2  # \xdf\n".encode("latin-1"))
+    ran = bathy("patch", str(patch))
+    assert ran.returncode == 1
+    assert "not UTF-8" in ran.stderr

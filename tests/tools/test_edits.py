@@ -1,5 +1,6 @@
 """What the model may change, what it is told when it may not, and what it sees afterwards."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -198,3 +199,68 @@ def test_a_commit_is_edited_in_proposal_alone(shop: RepoBuilder, tmp_path: Path)
         assert desk.call("grep", pattern="return 1").text.startswith("src/cart.py\n3:")
         assert b"+        return 1" in desk.edits.diff()
     assert (shop.root / "src/cart.py").read_text() == CART
+
+
+def test_a_file_is_made_in_a_folder_that_there_is(shop: RepoBuilder, desk: Desk) -> None:
+    patch = "--- /dev/null\n+++ b/src/new.py\n@@ -0,0 +1 @@\n+y = 2\n"
+    assert not desk.call("apply_patch", patch=patch).is_error
+    assert desk.call("read_file", path="src/new.py").text.startswith("1\ty = 2")
+
+
+def test_nothing_is_made_below_a_file_or_a_link(
+    shop: RepoBuilder, desk: Desk, tmp_path: Path
+) -> None:
+    (shop.root / "link").symlink_to(tmp_path)
+    for path in ("README.md/x", "link/x.py"):
+        assert desk.edit(path, "", "x\n").is_error
+    assert desk.edits.diff() == b""
+
+
+def test_files_that_may_not_be_read_are_not_quoted_by_a_patch_either(
+    shop: RepoBuilder, desk: Desk
+) -> None:
+    shop.file(".gitignore", "*.txt\n").file("local.txt", "name\nmy bank pin is 4711\n")
+    patch = "--- a/local.txt\n+++ b/local.txt\n@@\n name\n-my bank pin is 1\n+x\n"
+    told = desk.call("apply_patch", patch=patch)
+    assert told.is_error
+    assert "4711" not in told.text
+
+
+def test_a_new_file_that_git_ignores_is_searched(shop: RepoBuilder, desk: Desk) -> None:
+    shop.file(".gitignore", "out/\n")
+    assert not desk.edit("out/gen.py", "", "def needle():\n    pass\n").is_error
+    assert desk.call("grep", pattern="needle").text.startswith("out/gen.py\n1:")
+    assert "[out/gen.py:1-2]" in desk.call("find_symbol", name="needle").text
+
+
+def test_a_rename_keeps_the_permissions(shop: RepoBuilder, writing: Desk) -> None:
+    (shop.root / "src/cart.py").chmod(0o755)
+    writing.call("read_file", path="src/cart.py")
+    patch = (
+        "*** Begin Patch\n*** Update File: src/cart.py\n*** Move to: src/basket.py\n@@\n"
+        "-        return item\n+        return 1\n*** End Patch\n"
+    )
+    assert not writing.call("apply_patch", patch=patch).is_error
+    assert (shop.root / "src/basket.py").stat().st_mode & 0o777 == 0o755
+    assert b"new file mode 100755" in writing.edits.diff()
+
+
+def test_a_notebook_stays_one(shop: RepoBuilder, desk: Desk) -> None:
+    cell = {"cell_type": "code", "source": ["x = 1"], "outputs": [], "metadata": {}}
+    book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    shop.file("n.ipynb", json.dumps(book)).commit()
+    with open_view(shop.root) as view:
+        desk.edits.view = view
+        desk.call("read_file", path="n.ipynb")
+        assert "no notebook" in desk.edit("n.ipynb", "x = 1", 'x = "a"').text
+        assert not desk.edit("n.ipynb", "x = 1", "x = 2").is_error
+
+
+def test_the_proposal_holds_what_the_model_wrote_and_nothing_else(
+    shop: RepoBuilder, writing: Desk
+) -> None:
+    writing.call("read_file", path="src/cart.py")
+    writing.edit("src/cart.py", "return item", "return 1")
+    (shop.root / "src/cart.py").unlink()
+    (shop.root / "src/cart.py").mkdir()
+    assert b"+        return 1" in writing.edits.diff()

@@ -226,3 +226,44 @@ def test_only_the_user_can_read_the_journal(root: Path, journal: Journal, tmp_pa
     folder = tmp_path / "journal" / entry
     assert folder.stat().st_mode & 0o77 == 0
     assert all(path.stat().st_mode & 0o77 == 0 for path in folder.iterdir())
+
+
+MEANWHILE = """
+import sys
+from pathlib import Path
+from bathy.tools.journal import Journal, JournalError, Write
+journal, root = Journal(Path(sys.argv[2])), Path(sys.argv[1])
+def save(event, args):
+    if event == "os.rename" and args[1] == b"a.py":
+        (root / "gone.py").write_text("mine")
+sys.addaudithook(save)
+change = [Write("a.py", b"a\\n", b"A\\n"), Write("gone.py", b"old\\n", b"new\\n")]
+try:
+    journal.apply(root, change)
+except JournalError as error:
+    sys.exit(f"{error}")
+"""
+
+
+def test_what_the_user_saves_while_a_patch_is_written_stays(root: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-I", "-c", MEANWHILE, str(root), str(tmp_path / "journal")]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert "gone.py has changed since" in ran.stderr
+    assert tree(root) == {**BEFORE, "gone.py": b"mine"}
+
+
+def test_an_undo_leaves_permissions_alone_that_it_did_not_set(root: Path, journal: Journal) -> None:
+    journal.apply(root, [Write("a.py", b"a\n", b"A\n")])
+    (root / "a.py").chmod(0o755)
+    journal.undo(root)
+    assert (root / "a.py").stat().st_mode & 0o777 == 0o755
+
+
+def test_what_cannot_be_recovered_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    root, journal = fill(tmp_path / "root", BEFORE), Journal(tmp_path / "journal")
+    entry = journal.apply(root, CHANGE)
+    (tmp_path / "journal" / entry / "done").unlink()
+    (tmp_path / "journal" / entry / "0-after").write_bytes(b"torn")
+    (told,) = journal.recover(root)
+    assert "cannot be taken back" in told
+    assert journal.apply(root, [Write("later.py", None, b"works\n")])

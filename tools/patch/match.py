@@ -164,6 +164,9 @@ def _narrow(index: LineIndex, searches: Sequence[_Search]) -> None:
             if search.placed or not search.hits or len(search.hits) > MAX_HITS:
                 continue
             hits = _between(searches, number) if is_ordered else search.hits
+            stated = (search.hunk.old_start or 0) - 1
+            if stated in search.hits and stated not in hits:
+                continue
             if len(hits) > 1:
                 hits = _chosen(index, search.hunk, hits)
             if len(hits) == 1:

@@ -206,6 +206,11 @@ def _create(tree: _Tree, file: FilePatch) -> None:
     tree.set_mode(path, is_executable=file.is_executable)
 
 
+def check_free(files: PatchFiles, path: str) -> None:
+    """Raise unless a new file can stand at a path."""
+    _check_free(_Tree(files), path)
+
+
 def _check_free(tree: _Tree, path: str) -> None:
     """Raise unless a new file can stand at a path."""
     if tree.exists(path):
