@@ -13,10 +13,13 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.model.messages import Image, Message, ToolCall, ToolSpec
+
+if TYPE_CHECKING:
+    from bathy.agent.model.client import Request
 
 SCHEMA = 1
 """Raised when lines change meaning; older ones stay readable."""
@@ -104,6 +107,20 @@ class Record:
             values["content_ref"] = keep_text(self._path.parent, message.content)
             values["content"] = ""
         self.write("message", values)
+
+    def write_request(self, request: "Request", thinking: str) -> None:
+        """Append what `rebuild_requests` needs to make a request again."""
+        self.write(
+            "request",
+            {
+                "messages": len(request.messages),
+                "max_tokens": request.max_tokens,
+                "model": request.model,
+                "effort": request.effort,
+                "thinking": thinking,
+                "reasoning_field": request.reasoning_field,
+            },
+        )
 
 
 def _cut_torn_line(file: int) -> None:

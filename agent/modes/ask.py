@@ -99,19 +99,8 @@ def open_run(bench: Bench, service: Service, question: str) -> Iterator[Asked]:
         judge, schema = _judge(settings.output_schema)
         with bench.view() as view:
             start = _begin(bench, service, model) if old is None else _go_on(old, bench)
-            header, messages = start.header, start.messages
-            if old is None:
-                record.write("session", {**header, "question": _one_line(question)})
-            conversation = Conversation(
-                messages if old else (),
-                record.write_message,
-                lambda: record.write("restart", {}),
-            )
-            if old is None:
-                for message in messages:
-                    conversation.add(message)
-            else:
-                conversation.settle(old.started.__contains__)
+            header = start.header
+            conversation = _converse(record, old, start, question)
             asked = redact(question, "").text
             turn = question_message(
                 asked,
@@ -145,27 +134,12 @@ def open_run(bench: Bench, service: Service, question: str) -> Iterator[Asked]:
                 exclusive=frozenset(WRITE_TOOLS),
                 stop_tools=stop_git,
                 check=lambda text: check_citations(text, view),
-                limits=Limits(
-                    settings.max_turns or MOST_TURNS,
-                    settings.max_cost_usd,
-                    settings.max_tokens,
-                    _time_left_s(bench),
-                ),
+                limits=_limits(bench),
                 patience=Patience(service.max_retries, random.random),
                 meter=meter,
                 log_field=lambda field: record.write("reasoning_field", {"field": field}),
                 log_started=lambda call_id: record.write("tool_started", {"call_id": call_id}),
-                log_request=lambda request: record.write(
-                    "request",
-                    {
-                        "messages": len(request.messages),
-                        "max_tokens": request.max_tokens,
-                        "model": request.model,
-                        "effort": request.effort,
-                        "thinking": model.thinking,
-                        "reasoning_field": request.reasoning_field,
-                    },
-                ),
+                log_request=lambda request: record.write_request(request, model.thinking),
                 log_event=lambda event: record.write(_LOGGED[type(event)], asdict(event)),
                 judge=judge,
                 strict=settings.strict_citations,
@@ -243,6 +217,23 @@ def _go_on(old: Recorded, bench: Bench) -> _Start:
     return _Start(old.header, old.messages, None, fields[-1] if fields else "reasoning_content")
 
 
+def _converse(record: Record, old: Recorded | None, start: _Start, question: str) -> Conversation:
+    """Begin a conversation, or go on with one, every message of it in the log."""
+    if old is None:
+        record.write("session", {**start.header, "question": _one_line(question)})
+    conversation = Conversation(
+        start.messages if old is not None else (),
+        record.write_message,
+        lambda: record.write("restart", {}),
+    )
+    if old is not None:
+        conversation.settle(old.started.__contains__)
+        return conversation
+    for message in start.messages:
+        conversation.add(message)
+    return conversation
+
+
 def _check_room(meter: Meter, model: Model, messages: Sequence[Message]) -> None:
     """Refuse a question that is too long before it stands in the log, where it would stay.
 
@@ -256,10 +247,15 @@ def _check_room(meter: Meter, model: Model, messages: Sequence[Message]) -> None
         raise ConfigError(f"the session holds pictures, which {model.id} does not see")
 
 
-def _time_left_s(bench: Bench) -> float | None:
-    """What is left of the time limit, which began with the process."""
-    limit_s = bench.settings.time_limit_s
-    return None if limit_s is None else max(0.001, limit_s - bench.progress.elapsed_s)
+def _limits(bench: Bench) -> Limits:
+    """What the run may use; the time limit began with the process."""
+    settings, limit_s = bench.settings, bench.settings.time_limit_s
+    return Limits(
+        settings.max_turns or MOST_TURNS,
+        settings.max_cost_usd,
+        settings.max_tokens,
+        None if limit_s is None else max(0.001, limit_s - bench.progress.elapsed_s),
+    )
 
 
 def _changed(header: Mapping[str, Any], bench: Bench) -> str:
