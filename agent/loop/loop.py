@@ -77,12 +77,14 @@ class Run:
         conversation: Ends with the question.
         spent: Used so far.
         text: The answer so far; void text is taken back.
+        began_s: Moment from which the time limit counts, on the monotonic clock.
     """
 
     agent: Agent
     conversation: Conversation
     spent: Spent = field(default_factory=Spent)
     text: str = ""
+    began_s: float = field(default_factory=time.monotonic)
     _field: str = ""
     _guard: CallGuard = field(default_factory=CallGuard)
     _began: set[str] = field(default_factory=set)
@@ -99,13 +101,14 @@ class Run:
         Raises:
             asyncio.CancelledError: The run was interrupted; the conversation is settled.
         """
-        began_s = time.monotonic()
         self._field = self.agent.reasoning_field
         limit_s = self.agent.limits.time_limit_s
         try:
             async with aclosing(self._turns()) as steps:
                 while True:
-                    left = None if limit_s is None else limit_s - (time.monotonic() - began_s)
+                    left = None if limit_s is None else self.began_s + limit_s - time.monotonic()
+                    if left is not None and left <= 0:
+                        raise TimeoutError
                     async with asyncio.timeout(left):
                         event = await anext(steps, None)
                     if event is None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import random
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -147,7 +148,7 @@ def open_run(bench: Bench, service: Service, question: str) -> Iterator[Asked]:
                 reasoning_field=start.reasoning_field,
             )
             yield Asked(
-                Run(agent, conversation),
+                Run(agent, conversation, began_s=time.monotonic() - bench.progress.elapsed_s),
                 client,
                 path.stem if path is not None else "",
                 model,
@@ -248,13 +249,13 @@ def _check_room(meter: Meter, model: Model, messages: Sequence[Message]) -> None
 
 
 def _limits(bench: Bench) -> Limits:
-    """What the run may use; the time limit began with the process."""
-    settings, limit_s = bench.settings, bench.settings.time_limit_s
+    """What the run may use."""
+    settings = bench.settings
     return Limits(
         settings.max_turns or MOST_TURNS,
         settings.max_cost_usd,
         settings.max_tokens,
-        None if limit_s is None else max(0.001, limit_s - bench.progress.elapsed_s),
+        settings.time_limit_s,
     )
 
 

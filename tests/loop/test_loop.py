@@ -352,3 +352,16 @@ def test_tools_are_told_of_before_they_run() -> None:
     events = build(says("", reads("a")), says("Done.")).go()
     names = [type(e) for e in events]
     assert names.index(ToolStarted) < names.index(ToolFinished)
+
+
+def test_time_that_was_used_before_the_first_request_counts() -> None:
+    lab = build(says("too late"), limits=Limits(time_limit_s=5))
+    lab.run.began_s -= 6
+    end = lab.end()
+    assert (end.subtype, end.error, end.exit_code) == (
+        "error_time_limit",
+        "stopped after 5 s (--time-limit)",
+        3,
+    )
+    assert lab.model.requests == []
+    assert end.cost_usd == 0
