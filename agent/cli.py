@@ -39,6 +39,10 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
         from bathy.agent.modes.pack import run_pack
 
         return run_pack(settings)
+    if command == "cache":
+        from bathy.agent.modes.cache import run_cache
+
+        return run_cache(settings)
     if command == "search":
         from bathy.agent.modes.search import run_search
 
@@ -59,7 +63,13 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
         from bathy.agent.modes.tool import run_tool_command
 
         return run_tool_command(settings, values["tool"], _read_text("-"), raw=values["raw"])
-    if (task := values.get("task")) is not None:
+    if (task := values.get("task")) is not None and settings.dry_run:
+        from bathy.agent.modes.dry_run import run_dry
+
+        return run_dry(settings, _read_text(task))
+    if settings.dry_run:
+        raise ConfigError("--dry-run shows what a question would send; add --task TEXT")
+    if task is not None:
         from bathy.agent.modes.headless import run_task
 
         return run_task(settings, _read_text(task))
@@ -116,6 +126,7 @@ def _settings(values: dict[str, Any]) -> Settings:
         apply=values.get("apply", False),
         apply_all=values.get("apply_all", False),
         patch_out=_path(values.get("patch_out")),
+        dry_run=values.get("dry_run", False),
     )
 
 

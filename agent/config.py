@@ -75,6 +75,7 @@ class Settings:
         apply: Write the edits of the model.
         apply_all: Write those, too, that ask separately.
         patch_out: File that gets the edits as a unified diff, or None.
+        dry_run: Show what would be sent, and send nothing.
     """
 
     folder: Path = field(default_factory=Path)
@@ -108,6 +109,7 @@ class Settings:
     apply: bool = False
     apply_all: bool = False
     patch_out: Path | None = None
+    dry_run: bool = False
 
     @property
     def needs_model(self) -> bool:

@@ -29,6 +29,7 @@ _COMMANDS = {
     "tool": "run one of the model's tools: JSON arguments on stdin, its text on stdout",
     "sessions": "list, show or export earlier sessions",
     "patch": "apply a patch in any format that models write: all of it, or nothing",
+    "cache": "show what the service should have cached, what a question costs, and what they cost",
     "undo": "take back the last patch that bathy wrote, or the one of an ID",
     "search": "rank files and spans for a question, from the index alone",
 }
@@ -141,6 +142,12 @@ def _options() -> _Parser:
     add(
         "--offline", action="store_true", help="no model: evidence from the index, quoted and cited"
     )
+    add(
+        "--dry-run",
+        action="store_true",
+        help="show what --task would send, to whom and at what price, and send nothing; -o FILE "
+        "writes the exact request",
+    )
     add("--output-format", choices=("text", "json", "stream-json"), help="how stdout is written")
     add("-o", dest="output", metavar="FILE", help="write the pack or the answer to a file as well")
     _add_model_options(parser)
@@ -195,7 +202,7 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     edit("--patch-out", metavar="FILE", help="write the edits as a diff that git apply takes")
     limit = parser.add_argument_group("limits (exit 3, what there is is printed)").add_argument
     limit("--max-turns", type=_turns, metavar="N", help="requests to the model (default: 100)")
-    limit("--max-cost", type=_amount, metavar="USD", help="US dollars")
+    limit("--max-cost", type=_amount, metavar="USD", help="US dollars, by prediction as well")
     limit("--max-tokens", metavar="N", help="tokens of all prompts and replies, such as 500k")
     limit("--time-limit", type=_amount, metavar="S", help="seconds")
     session = parser.add_argument_group("sessions").add_argument

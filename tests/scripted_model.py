@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bathy.agent.loop.agent import Agent, Verdict
+from bathy.agent.loop.bill import Bill, Books
 from bathy.agent.loop.citations import Checked
 from bathy.agent.loop.conversation import Conversation
-from bathy.agent.loop.cost import Meter
+from bathy.agent.loop.cost import Head, Meter
 from bathy.agent.loop.events import Event, Finished
+from bathy.agent.loop.ledger import Ledger
 from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.loop import Run
 from bathy.agent.loop.reply import Patience
@@ -133,6 +135,8 @@ def build(
     def run_tool(name: str, arguments: Mapping[str, object]) -> Outcome:
         return Outcome(tool(str(arguments["path"])), "ok", is_error=False)
 
+    head = Head(find_model("deepseek-flash", {}), "auto", (READ,), "s")
+    meter = Meter(head, count=len, prices=lambda: prices)
     agent = Agent(
         client=model,
         model=find_model("deepseek-flash", {}),
@@ -144,7 +148,8 @@ def build(
         check=check,
         limits=limits,
         patience=Patience(max_retries, lambda: 1.0, sleep),
-        meter=Meter(frame_tokens=100, known=(), count=len, prices=lambda: prices),
+        meter=meter,
+        bill=Bill(meter, Ledger(None), Books()),
         log_started=started.append,
         log_field=lambda _field: None,
         log_request=lambda _request: None,

@@ -21,6 +21,9 @@ from bathy.tools.workspace import FileStat, Workspace, WorkspaceError, decode_pa
 MAX_FILE_BYTES = 10 << 20
 """Longest file that is read, in bytes. Text beyond it is data that no model should be sent."""
 
+NO_OBJECT = "its object is not in this repository"
+"""Why a file of a commit is not read in a partial clone."""
+
 _UNTRACKED_TIMEOUT_S = 20
 
 _Listed = TypeVar("_Listed", "Entry", "Skipped")
@@ -137,26 +140,34 @@ def locate(folder: Path) -> GitRepo | None:
         raise RepoError(f"git cannot open the repository of {folder}: {error}") from error
 
 
-def select(snapshot: Snapshot, *, include: Sequence[str], exclude: Sequence[str]) -> Snapshot:
+def select(
+    snapshot: Snapshot,
+    *,
+    include: Sequence[str],
+    exclude: Sequence[str],
+    denied: Sequence[str] = (),
+) -> Snapshot:
     """Keep the entries that the user's globs (gitignore syntax) let through.
 
     Raises:
         ConfigError: A glob is malformed.
     """
-    if not include and not exclude:
+    if not include and not exclude and not denied:
         return snapshot
-    is_chosen = chooser(include, exclude)
+    is_chosen = chooser(include, exclude, denied)
     return replace(snapshot, entries=tuple(e for e in snapshot.entries if is_chosen(e.path)))
 
 
-def chooser(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
+def chooser(
+    include: Sequence[str], exclude: Sequence[str], denied: Sequence[str] = ()
+) -> Callable[[str], bool]:
     """Return whether the user's globs let a path through.
 
     Raises:
         ConfigError: A glob is malformed.
     """
     wanted = _matcher(include) if include else lambda _: True
-    unwanted = _matcher(exclude) if exclude else lambda _: False
+    unwanted = _matcher((*exclude, *denied)) if exclude or denied else lambda _: False
     return lambda path: wanted(path) and not unwanted(path)
 
 
@@ -181,7 +192,7 @@ def _read_commit(repo: GitRepo, rev: str) -> Snapshot:
         if kind == b"commit":
             entries.append(Entry(path, "submodule", blob.decode("ascii"), 0))
         elif not size.isdigit():
-            skipped.append(Skipped(path, "its object is not in this repository"))
+            skipped.append(Skipped(path, NO_OBJECT))
         elif int(size) > MAX_FILE_BYTES:
             skipped.append(Skipped(path, _too_large(int(size))))
         else:

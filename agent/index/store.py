@@ -16,10 +16,11 @@ from typing import Any
 from bathy.agent.index.repo import Stated
 from bathy.tools.workspace import FileStat, decode_path, encode_path
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when what is stored, or what it is computed from, changes meaning."""
 
-KEPT_RESULTS = 8
+KEPT_RESULTS = 12
+KEPT_CHANGES = 4_000
 _RACY_NS = 2_000_000_000
 
 _TABLES = """
@@ -28,6 +29,7 @@ CREATE TABLE state (path BLOB PRIMARY KEY, mode INT, size INT, mtime INT, ctime 
                     blob TEXT) WITHOUT ROWID;
 CREATE TABLE size (digest BLOB PRIMARY KEY, tokens INT NOT NULL) WITHOUT ROWID;
 CREATE TABLE result (key TEXT PRIMARY KEY, used REAL, body TEXT NOT NULL);
+CREATE TABLE change (key TEXT PRIMARY KEY, used REAL, body TEXT NOT NULL);
 """
 
 
@@ -109,6 +111,28 @@ class Store:
                 (KEPT_RESULTS,),
             )
 
+    def changes(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return what is kept of rendered changes, by key."""
+        found, wanted = dict[str, dict[str, Any]](), list(keys)
+        for at in range(0, len(wanted), 500):
+            part = wanted[at : at + 500]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT key, body FROM change WHERE key IN ({marks})"  # noqa: S608
+            found.update((key, json.loads(body)) for key, body in self._db.execute(query, part))
+        return found
+
+    def keep_changes(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+        """Remember rendered changes; the oldest beyond `KEPT_CHANGES` go."""
+        now = time.time()
+        rows = [(key, now, json.dumps(body, separators=(",", ":"))) for key, body in bodies.items()]
+        with self._writing():
+            self._db.executemany("REPLACE INTO change VALUES (?, ?, ?)", rows)
+            self._db.execute(
+                "DELETE FROM change WHERE key NOT IN"
+                " (SELECT key FROM change ORDER BY used DESC LIMIT ?)",
+                (KEPT_CHANGES,),
+            )
+
     @contextlib.contextmanager
     def counting(self, count: Callable[[str], int]) -> Iterator[Callable[[str], int]]:
         """Count texts, each only once in the life of the cache.
@@ -132,6 +156,8 @@ class Store:
             return tokens
 
         yield remember
+        if not new:
+            return
         with self._writing():
             self._db.executemany("REPLACE INTO size VALUES (?, ?)", new)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bathy.agent.config import Effort
+from bathy.agent.loop.bill import Bill
 from bathy.agent.loop.citations import Checked
 from bathy.agent.loop.cost import Meter
 from bathy.agent.loop.events import CitationsChecked, Finished, UsageReported
@@ -49,6 +50,8 @@ class Agent:
         limits: What the run may use.
         patience: How failures are borne.
         meter: Counts tokens and money.
+        bill: Predicts what requests cost, and keeps the books.
+        warm_up: A base that is not cached is put there by a request of its own first.
         log_started: Told the id of each call just before it runs.
         log_field: Told the field in which this server gives the thinking, once it is known.
         log_request: Told each request just before it is made.
@@ -67,11 +70,13 @@ class Agent:
     limits: Limits
     patience: Patience
     meter: Meter
+    bill: Bill
     log_started: Callable[[str], None]
     log_field: Callable[[str], None]
     log_request: Callable[[Request], None]
     log_event: Callable[[UsageReported | CitationsChecked | Finished], None]
     judge: Callable[[str], Verdict] = Verdict
     strict: bool = False
+    warm_up: bool = False
     repack: Callable[[int], tuple[Message, ...]] | None = None
     reasoning_field: str = "reasoning_content"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from bathy.agent.loop.claims import Claim, read_claim, sentence_around
+from bathy.agent.loop.claims import CITED, Claim, read_claim, sentence_around
 from bathy.agent.loop.fit import FileWords, Fit, Place, fit_claim
 from bathy.agent.loop.marks import Mark, find_marks, render_place
 
@@ -23,6 +23,9 @@ right. Below it the claim stands elsewhere."""
 _SLIP_LINES = 1
 """A place that fits best and is no further from the cited lines is what was meant, even if others
 fit as well: counting is what models are worst at."""
+
+_BEHIND_CHARS = 9_000
+"""Text behind a citation in which a fenced block that it introduces is looked for."""
 
 _MOST_RIVALS = 40
 """Files of one name that are looked into."""
@@ -102,9 +105,12 @@ def check_citations(answer: str, files: Files) -> Checked:
         arguments; linear in the answer and in the files that it cites. Never raises.
     """
     judge = _Judge(files)
-    parts, cited, at, length = list[str](), list[Cited](), 0, 0
+    parts, cited, at, length, path = list[str](), list[Cited](), 0, 0, ""
     for mark, claim in _claims(answer):
-        citation = judge.judge(mark, claim)
+        # Lines alone are lines of the file that the place before them turned out to mean.
+        is_more = mark.form == "more"
+        citation = judge.judge(replace(mark, path=path) if is_more else mark, claim)
+        path = path if is_more else citation.path
         place = mark.written
         if citation.status == "repaired":
             place = render_place(mark, citation.path, citation.start_line, citation.end_line)
@@ -122,17 +128,30 @@ def check_citations(answer: str, files: Files) -> Checked:
 def _claims(answer: str) -> Iterator[tuple[Mark, Claim]]:
     """Each citation of an answer with what is claimed to stand there."""
     marks = list(find_marks(answer))
-    for number, mark in enumerate(marks):
-        start, stop = sentence_around(answer, mark.start, mark.end)
-        previous = marks[number - 1].end if number else 0
-        following = marks[number + 1].start if number + 1 < len(marks) else len(answer)
+    text, places = _without_places(answer, marks)
+    for number, (mark, at) in enumerate(zip(marks, places, strict=True)):
+        start, stop = sentence_around(text, at, at + len(CITED))
+        previous = places[number - 1] + len(CITED) if number else 0
+        following = places[number + 1] if number + 1 < len(places) else len(text)
+        behind = at + len(CITED)
         claim = read_claim(
-            answer[max(start, min(previous, mark.start)) : mark.start],
-            answer[mark.end : min(stop, max(following, mark.end))],
-            answer[start : mark.start],
-            answer[mark.end + 1 : mark.end + 9_000],
+            text[max(start, previous) : at],
+            text[behind : min(stop, following)],
+            text[start:at],
+            text[behind + 1 : behind + _BEHIND_CHARS],
         )
         yield mark, claim
+
+
+def _without_places(answer: str, marks: Sequence[Mark]) -> tuple[str, list[int]]:
+    """(the answer with `CITED` for each citation, where each of these stands in it)."""
+    parts, places, end, length = list[str](), list[int](), 0, 0
+    for mark in marks:
+        length += mark.start - end
+        places.append(length)
+        parts += [answer[end : mark.start], CITED]
+        end, length = mark.end, length + len(CITED)
+    return "".join((*parts, answer[end:])), places
 
 
 class _Judge:

@@ -18,11 +18,17 @@ _FILE = re.compile(
 _OPERATORS = re.compile(r"[\s=(\[<>+]")
 _END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z`*\[(\"'-])|\n\s*\n|\n\s*(?:[-*+|>#]|\d+[.)])\s")
 _FENCED = re.compile(
-    r"(?:[^\n`]{0,160}\n\s*\n?){1,2} {0,3}(`{3,}|~{3,})[^\n]*\n(.{0,8000}?)\n {0,3}\1", re.DOTALL
+    r"(?:[^\n`]{0,160}\n\s*\n?){1,2} {0,3}(`{3,}(?=[^\n`]*\n)|~{3,})[^\n]*\n(.{0,8000}?)"
+    r"\n {0,3}\1[`~]*[ \t\r]*(?:\n|\Z)",
+    re.DOTALL,
 )
 _SENTENCE_CHARS = 1_200
 _MOST_QUOTED, _SHORTEST_QUOTE = 40, 8
 _MOST_NAMES_OF_ONE_SPAN = 8
+CITED = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""Stands for every citation in a text that a claim is read from. How a place is written is no part
+of what is claimed: if it were, a claim would change when a citation is repaired."""
+
 NEARER = 0.75
 """What is named counts so much of what is named next to it on the side of the citation."""
 
@@ -83,6 +89,8 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
 def read_claim(before: str, after: str, whole: str, behind: str) -> Claim:
     """Read what is claimed.
 
+    In every text `CITED` stands for each citation.
+
     Args:
         before: Text from the citation before, or the beginning of the sentence, up to this one.
         after: Text from this citation to the next one or the end of the sentence.
@@ -109,7 +117,8 @@ def _named(text: str) -> tuple[tuple[tuple[str, float], ...], tuple[str, ...]]:
             if ("/" in code and " " not in code) or _FILE.match(code):
                 continue
             found = [n for n in _NAME.findall(code) if n.lower() not in _KEYWORDS and len(n) > 1]
-            if len(code) >= _SHORTEST_QUOTE and _OPERATORS.search(code.rstrip("()")):
+            is_quote = len(code) >= _SHORTEST_QUOTE and CITED not in code
+            if is_quote and _OPERATORS.search(code.rstrip("()")):
                 quotes.append(" ".join(code.split()))
         for name in found[:_MOST_NAMES_OF_ONE_SPAN]:
             names.setdefault(name, worth)

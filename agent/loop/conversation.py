@@ -20,16 +20,19 @@ class Conversation:
         self,
         messages: Sequence[Message],
         listener: Listener,
-        restarted: Callable[[], None] = lambda: None,
+        restarted: Callable[[str], None] = lambda _reason: None,
+        seal: Callable[[Message], Message] = lambda message: message,
     ) -> None:
         """Start from what there is.
 
         Args:
             messages: That have been said, and told of, already.
             listener: Hears of every message that is added.
-            restarted: Hears when all of them are void.
+            restarted: Hears when all of them are void, and why.
+            seal: Takes out of a message what must not be sent.
         """
         self._restarted = restarted
+        self._seal = seal
         self._messages = list(messages)
         self._listener = listener
 
@@ -40,15 +43,17 @@ class Conversation:
 
     def add(self, message: Message) -> None:
         """Append a message; it is told to the listener first, so that a log is never behind."""
+        message = self._seal(message)
         self._listener(message)
         self._messages.append(message)
 
-    def restart(self, messages: Sequence[Message]) -> None:
-        """Begin anew, with other messages; what was said so far was never answered."""
+    def restart(self, messages: Sequence[Message], reason: str) -> None:
+        """Begin anew, with other messages: the one way to break a cached prefix, and it is told."""
         self._messages.clear()
-        self._restarted()
+        self._restarted(reason)
         for message in messages:
-            self.add(message)
+            self._listener(message)
+            self._messages.append(message)
 
     def open_calls(self) -> tuple[ToolCall, ...]:
         """Return the calls of the last reply that have no result yet, in order."""

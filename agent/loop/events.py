@@ -28,14 +28,20 @@ class TurnStarted:
     """A request is about to be made.
 
     Attributes:
-        turn: 1-based, within the run.
+        turn: 1-based, within the run; 0 for one that only puts the base into the cache.
         prompt_tokens: Expected length of the prompt.
         cost_usd: Expected price of the prompt, as if nothing of it were cached; 0 if unknown.
+        hit_tokens: Of the prompt, expected in the cache.
+        expected_cost_usd: Expected price of the prompt; 0 if unknown.
+        reason: Why the base is not expected in the cache; "" if it is.
     """
 
     turn: int
     prompt_tokens: int
     cost_usd: float
+    hit_tokens: int = 0
+    expected_cost_usd: float = 0.0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +106,16 @@ class UsageReported:
         usage: Its tokens.
         cost_usd: Their price; 0 if unknown.
         is_estimate: The server did not say, because the stream broke or it never does.
+        expected_hit_tokens: Of the prompt, expected in the cache before it was sent.
+        cause: Why the base, or what was expected, was not there; "" if it was.
     """
 
     turn: int
     usage: Usage
     cost_usd: float
     is_estimate: bool
+    expected_hit_tokens: int = 0
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,13 @@ class CitationsChecked:
 
     citations: tuple[CheckedCitation, ...]
     cited: tuple[Cited, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """Parts of the conversation were dropped, and with them what was cached behind the base."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +175,7 @@ Event = (
     | PatchProposed
     | PatchApplied
     | Retry
+    | Shortened
     | UsageReported
     | CitationsChecked
     | LimitReached

@@ -56,14 +56,14 @@ def stopped_by(
         limits: What is allowed.
         spent: What has been used.
         next_tokens: Least that another request takes: its prompt.
-        next_cost_usd: Price of that prompt, at its cheapest.
+        next_cost_usd: Expected price of that prompt and of a word in reply.
     """
     tokens = spent.usage.prompt_tokens + spent.usage.completion_tokens
     if limits.max_turns is not None and spent.turns >= limits.max_turns:
         return "error_max_turns", f"stopped after {spent.turns} turns (--max-turns)"
     if limits.max_cost_usd is not None and spent.cost_usd + next_cost_usd > limits.max_cost_usd:
         return "error_max_cost", (
-            f"stopped at ${spent.cost_usd:.4f}: the next request costs at least"
+            f"stopped at ${spent.cost_usd:.4f}: the next request should cost at least"
             f" ${next_cost_usd:.4f}, over --max-cost {limits.max_cost_usd:g}"
         )
     if limits.max_tokens is not None and tokens + next_tokens > limits.max_tokens:

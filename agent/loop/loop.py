@@ -7,12 +7,20 @@ used, and whatever ends a run leaves a conversation that can be sent again.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bathy.agent.errors import BathyError, TryAgainError
 from bathy.agent.loop.agent import Agent
+from bathy.agent.loop.asking import (
+    limit_of,
+    needs_warm_up,
+    next_request,
+    shortened,
+    warm_up_request,
+)
+from bathy.agent.loop.bill import Open
 from bathy.agent.loop.calls import prepare_calls
 from bathy.agent.loop.conversation import Conversation
 from bathy.agent.loop.events import (
@@ -21,14 +29,14 @@ from bathy.agent.loop.events import (
     Finished,
     LimitReached,
     Retry,
+    Shortened,
     Subtype,
     TurnStarted,
     UsageReported,
 )
 from bathy.agent.loop.guard import CallGuard
-from bathy.agent.loop.limits import Spent, stopped_by
+from bathy.agent.loop.limits import Spent
 from bathy.agent.loop.reply import (
-    MIN_REPLY_TOKENS,
     RepeatingError,
     Void,
     Window,
@@ -36,16 +44,8 @@ from bathy.agent.loop.reply import (
     get_reply,
 )
 from bathy.agent.loop.running import run_calls
-from bathy.agent.model.catalog import Model
 from bathy.agent.model.client import Request, ServiceError, WindowError
 from bathy.agent.model.messages import Message, ReasoningDelta, Reply, TextDelta, Usage
-
-REPLY_TOKENS: Mapping[str, int] = {"off": 16_384, "max": 131_072}
-"""Room asked for a reply by effort; others get 65,536, the service's own default with thinking."""
-
-_REPLY_TOKENS = 65_536
-LEAST_REPLY_TOKENS = 64
-"""A limit that leaves room for less of a reply ends the run before the request."""
 
 _FLAGS: Mapping[Subtype, str] = {
     "error_max_tokens": "--max-tokens",
@@ -58,14 +58,6 @@ ASK_FOR_ANSWER = "You thought, but wrote no answer. Write the answer to the ques
 GO_ON = "You announced a step but did not take it. Take it now, or answer."
 STOP_REPEATING = "Your reply repeated itself and was stopped. Answer in a few sentences."
 LAST_TURN = "[note: this is the last turn; answer now, without further calls]"
-
-
-def too_long(prompt_tokens: int, model: Model) -> str:
-    """Say that a prompt does not fit a model, and what to do."""
-    return (
-        f"about {prompt_tokens:,} tokens do not fit the window of {model.id}; ask for less,"
-        " lower --budget, or begin a new session"
-    )
 
 
 @dataclass
@@ -92,6 +84,8 @@ class Run:
     _empty: int = 0
     _mended: bool = False
     _window: int | None = None
+    _is_warm: bool = False
+    _asked: int = -1
     _bound: Subtype | None = None
     _repacked: bool = False
 
@@ -125,33 +119,39 @@ class Run:
         finally:
             self.conversation.settle(self._began.__contains__)
 
+    def preview(self) -> tuple[Request, bool]:
+        """Return the next request, and whether one that warms the cache would go before it.
+
+        Raises:
+            WindowError: It does not fit.
+        """
+        self._field = self.agent.reasoning_field
+        request = self._request()
+        return request, needs_warm_up(self.agent, request.messages)
+
     async def _turns(self) -> AsyncGenerator[Event, None]:
         while True:
             self._announce_end()
             reply: Reply | None = None
             try:
+                for event in self._shorten():
+                    yield event
                 request = self._request()
-                if limit := self._limit(request):
+                if limit := limit_of(self.agent, self.spent, request.messages):
                     yield LimitReached(*limit)
                     yield self._finished(*limit, 3)
                     return
-                async with aclosing(self._ask(request)) as steps:
+                async with aclosing(self._send(request)) as steps:
                     async for step in steps:
                         if isinstance(step, Reply):
                             reply = step
                         else:
                             yield step
             except RepeatingError as error:
-                if STOP_REPEATING in self._nudges:
-                    raise
-                self._nudge(STOP_REPEATING)
-                yield Retry(1, 0.0, str(error))
+                yield self._stop_repeating(error)
             except WindowError as error:
-                if self.agent.repack is None or self.spent.turns or self._repacked:
-                    raise
-                self._repacked = True
-                self.conversation.restart(self.agent.repack(error.window_tokens))
-                yield Retry(1, 0.0, f"{error}; packing less")
+                for event in self._make_room(error):
+                    yield event
             if reply is None:
                 continue
             async with aclosing(self._take(reply)) as steps:
@@ -161,45 +161,66 @@ class Run:
                         return
 
     def _request(self) -> Request:
-        agent, meter = self.agent, self.agent.meter
-        prompt = meter.prompt_tokens(self.conversation.messages)
-        window = min(self._window or agent.model.window_tokens, agent.model.window_tokens)
-        if prompt > window and not self._repacked:
-            raise WindowError(too_long(prompt, agent.model), window, prompt)
-        wanted = min(REPLY_TOKENS.get(agent.effort, _REPLY_TOKENS), agent.model.max_output_tokens)
-        size = min(wanted, max(window - prompt, MIN_REPLY_TOKENS))
-        self._bound = None
-        for left, subtype in self._left(prompt):
-            if left < size:
-                size, self._bound = left, subtype
-        return Request(
-            agent.model.id,
+        asking = next_request(
+            self.agent,
             self.conversation.messages,
-            agent.tools,
-            agent.effort,
-            size,
-            self._field,
-        )
-
-    def _left(self, prompt_tokens: int) -> Iterator[tuple[int, Subtype]]:
-        """Tokens of a reply that each limit leaves room for."""
-        limits, spent, meter = self.agent.limits, self.spent, self.agent.meter
-        if limits.max_tokens is not None:
-            used = spent.usage.prompt_tokens + spent.usage.completion_tokens
-            yield limits.max_tokens - used - prompt_tokens, "error_max_tokens"
-        if limits.max_cost_usd is not None:
-            usd = limits.max_cost_usd - spent.cost_usd - meter.least_cost(prompt_tokens)
-            yield meter.reply_tokens(usd), "error_max_cost"
-
-    def _limit(self, request: Request) -> tuple[Subtype, str] | None:
-        meter = self.agent.meter
-        prompt = meter.prompt_tokens(request.messages)
-        return stopped_by(
-            self.agent.limits,
             self.spent,
-            next_tokens=prompt + LEAST_REPLY_TOKENS,
-            next_cost_usd=meter.least_cost(prompt, LEAST_REPLY_TOKENS),
+            window_tokens=self._window_tokens,
+            reasoning_field=self._field,
+            may_be_long=self._repacked,
         )
+        self._bound = asking.bound
+        return asking.request
+
+    @property
+    def _window_tokens(self) -> int:
+        return min(self._window or self.agent.model.window_tokens, self.agent.model.window_tokens)
+
+    def _shorten(self) -> list[Event]:
+        """Drop what can be read again, once the window is nearly full."""
+        messages = self.conversation.messages
+        if self._asked < 0:
+            self._asked = len(messages) - 1
+        found = shortened(self.agent, messages, self._asked, self._window_tokens)
+        if found is None:
+            return []
+        self.conversation.restart(found.messages, found.reason)
+        self._asked = found.asked
+        return [Shortened(found.reason)]
+
+    def _make_room(self, error: WindowError) -> list[Event]:
+        """Deal with a prompt that is too long: drop what can be read again, or pack less, once."""
+        self._window = min(self._window_tokens, error.window_tokens)
+        if self.spent.turns and (events := self._shorten()):
+            return events
+        if self.agent.repack is None or self.spent.turns or self._repacked:
+            raise error
+        self._repacked = True
+        repacked = self.agent.repack(error.window_tokens)
+        self.conversation.restart(repacked, "the model's window is smaller than known")
+        self._asked = len(repacked) - 1
+        return [Retry(1, 0.0, f"{error}; packing less")]
+
+    def _stop_repeating(self, error: RepeatingError) -> Retry:
+        """Ask a model that repeats itself for less, once."""
+        if STOP_REPEATING in self._nudges:
+            raise error
+        self._nudge(STOP_REPEATING)
+        return Retry(1, 0.0, str(error))
+
+    async def _send(self, request: Request) -> AsyncGenerator[Event | Reply, None]:
+        """Make a request; before the first one, put the base into the cache if it is not there."""
+        if not self._is_warm and not self.spent.turns:
+            self._is_warm = True
+            if needs_warm_up(self.agent, request.messages):
+                async with aclosing(self._ask(warm_up_request(request), 0)) as steps:
+                    async for step in steps:
+                        if isinstance(step, TurnStarted | Retry | UsageReported):
+                            yield step
+                self.text = ""
+        async with aclosing(self._ask(request, self.spent.turns + 1)) as steps:
+            async for step in steps:
+                yield step
 
     def _announce_end(self) -> None:
         """Tell the model, at the end of what it reads, that it has no turn after this one."""
@@ -208,12 +229,21 @@ class Run:
         if is_last and LAST_TURN not in self._nudges:
             self._nudge(LAST_TURN)
 
-    async def _ask(self, request: Request) -> AsyncGenerator[Event | Reply, None]:
-        """One turn of the model, with what it used."""
-        agent, meter, turn = self.agent, self.agent.meter, self.spent.turns + 1
-        prompt = meter.prompt_tokens(request.messages)
+    async def _ask(self, request: Request, turn: int) -> AsyncGenerator[Event | Reply, None]:
+        """One turn of the model, with what it used; turn 0 is no turn, and fills the cache."""
+        agent, meter = self.agent, self.agent.meter
         agent.log_request(request)
-        yield TurnStarted(turn, prompt, meter.cost(Usage(prompt, 0, prompt, 0, 0)))
+        opened = agent.bill.open(request.messages, "question" if turn else "warm-up")
+        forecast = opened.forecast
+        prompt = forecast.prompt_tokens
+        yield TurnStarted(
+            turn,
+            prompt,
+            meter.cost(Usage(prompt, 0, prompt, 0, 0)),
+            forecast.hit_tokens,
+            forecast.cost_usd,
+            forecast.reason,
+        )
         self.text, heard, is_counted = "", 0, False
         steps = get_reply(agent.client, request, agent.patience, prompt_tokens=prompt)
         try:
@@ -227,12 +257,13 @@ class Run:
                         self.text, heard = "", 0
                         yield step
                     elif isinstance(step, Void):
+                        agent.bill.note_read(request.messages)
                         yield self._use(turn, step.usage, is_estimate=True)
                     elif isinstance(step, Window):
                         self._window = step.tokens
                     else:
                         is_counted = True
-                        yield self._count(turn, request, step)
+                        yield self._count(turn, request, step, opened)
                         yield step
         except (asyncio.CancelledError, GeneratorExit):
             # It was sent, so it is billed, whoever did not wait for its end.
@@ -240,22 +271,32 @@ class Run:
                 self._use(turn, billed(prompt, heard), is_estimate=True)
             raise
 
-    def _count(self, turn: int, request: Request, reply: Reply) -> UsageReported:
+    def _count(self, turn: int, request: Request, reply: Reply, opened: Open) -> UsageReported:
         """Account for a whole reply, and learn from it."""
         meter = self.agent.meter
         if reply.message.reasoning and reply.reasoning_field != self._field:
             self._field = reply.reasoning_field
             self.agent.log_field(self._field)
-        usage = reply.usage or meter.estimate(request.messages, reply.message)
-        report = self._use(turn, usage, is_estimate=reply.usage is None, turns=1)
-        if reply.usage is not None:
-            meter.learn(request.messages, usage)
-        return report
+        if reply.usage is None:
+            guess = meter.estimate(request.messages, reply.message)
+            return self._use(turn, guess, is_estimate=True, turns=min(turn, 1))
+        cause = self.agent.bill.settle(opened, request.messages, reply.message, reply.usage)
+        meter.learn(request.messages, reply.usage)
+        expected = (opened.forecast.hit_tokens, cause)
+        return self._use(turn, reply.usage, is_estimate=False, turns=min(turn, 1), told=expected)
 
-    def _use(self, turn: int, usage: Usage, *, is_estimate: bool, turns: int = 0) -> UsageReported:
+    def _use(
+        self,
+        turn: int,
+        usage: Usage,
+        *,
+        is_estimate: bool,
+        turns: int = 0,
+        told: tuple[int, str] = (0, ""),
+    ) -> UsageReported:
         cost = self.agent.meter.cost(usage)
         self.spent = self.spent.add(usage, cost, turns=turns)
-        report = UsageReported(turn, usage, cost, is_estimate)
+        report = UsageReported(turn, usage, cost, is_estimate, *told)
         self.agent.log_event(report)
         return report
 

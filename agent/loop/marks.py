@@ -22,8 +22,8 @@ _ANY = re.compile(
     r"|\]\(([^\s()#]{1,300})#L(\d{1,7})(?:-L?(\d{1,7}))?\)"
     rf"|((?<![^\s\[\](){{}}<>`'\",:;|#*]){_BARE}|{_QUOTED}):{_LINES}{_END}"
 )
-_MORE = re.compile(rf"\s*,\s*{_LINES}{_END}")
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*$", re.MULTILINE)
+_MORE = re.compile(rf"\s*,\s*{_LINES}{_END}(?!{_DASH})")
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)$", re.MULTILINE)
 _LOOKS_LIKE_PATH = re.compile(r"/|\.[A-Za-z][\w+-]{0,11}$|^(?:Makefile|Dockerfile|LICENSE|README)$")
 _URL = re.compile(r"^[a-z]{2,10}$|^//|^localhost$|^\d+(?:\.\d+){3}$")
 
@@ -54,8 +54,12 @@ class Mark:
 def find_marks(text: str) -> Iterator[Mark]:
     """Yield the citations of a text, in order, not overlapping."""
     for begin, end in _prose(text):
+        done = begin
         for match in _ANY.finditer(text, begin, end):
-            yield from _places(text, match, end)
+            # A place may take more of the text than was matched: the lines that follow it.
+            if match.start() >= done and (found := _places(text, match, end)):
+                done = found[-1].end
+                yield from found
 
 
 def render_place(mark: Mark, path: str, first: int, last: int) -> str:
@@ -67,14 +71,19 @@ def render_place(mark: Mark, path: str, first: int, last: int) -> str:
 
 
 def _prose(text: str) -> Iterator[tuple[int, int]]:
-    """The stretches of a text outside fenced code."""
+    """The stretches of a text outside fenced code.
+
+    Source: CommonMark 0.31, 4.5. A fence stands at the start of a line. What opens with backticks
+    has none behind them, or it is a code span; what closes has nothing behind it.
+    """
     at, fence = 0, ""
     for match in _FENCE.finditer(text):
-        mark = match[1]
+        mark, info = match.groups()
         if not fence:
-            yield at, match.start()
-            fence = mark
-        elif mark[0] == fence[0] and len(mark) >= len(fence):
+            if mark[0] == "~" or "`" not in info:
+                yield at, match.start()
+                fence = mark
+        elif mark[0] == fence[0] and len(mark) >= len(fence) and not info.strip():
             at, fence = match.end(), ""
     if not fence:
         yield at, len(text)

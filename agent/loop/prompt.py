@@ -5,6 +5,7 @@ tools are the same for everybody, the pack is the same for every question about 
 turn of its own with a fixed answer, and the question comes last.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,13 @@ from bathy.agent.model.messages import Image, Message
 PACK_ANSWER = "I have read the repository. What is your question?"
 PACK_REASONING = "The user shows me the repository first; the question comes next."
 """The fixed reply to the pack. Its thinking is not empty, lest the model learn not to think."""
+
+PROMPT_VERSION = 2
+"""Raised when a byte of what is the same for everybody changes: the system text, the tools and
+their order, the shape of pack, overlay or question. What was cached before is lost then."""
+
+PREFIX_MESSAGES = 3
+"""Messages that every conversation begins with: system text, pack, fixed answer."""
 
 NO_PACK = "The repository is not shown here. Use the tools to look at it."
 
@@ -38,6 +46,11 @@ def system_text() -> str:
     return Path(__file__).with_name("system.md").read_text(encoding="utf-8").strip()
 
 
+def base_id(pack: str) -> str:
+    """Return a name for the base that a pack makes; another version of the prompt gives another."""
+    return hashlib.sha256(f"{PROMPT_VERSION}\0{pack}".encode("utf-8", "replace")).hexdigest()[:16]
+
+
 def prefix_messages(pack: str) -> tuple[Message, ...]:
     """Return what every conversation about a pack begins with; "" for no pack at all."""
     return (
@@ -50,6 +63,7 @@ def prefix_messages(pack: str) -> tuple[Message, ...]:
 def question_message(
     question: str,
     *,
+    changes: str = "",
     pointers: Sequence[Pointer] = (),
     note: str = "",
     diff: str = "",
@@ -58,21 +72,22 @@ def question_message(
 ) -> Message:
     """Return the turn that asks.
 
+    What many questions have in common stands before what only this one has.
+
     Args:
         question: As asked, redacted.
+        changes: What differs from the base, or from what was said of it; "" for nothing.
         pointers: Best first.
         note: Something to know about the repository, or "".
         diff: A change that goes with the question, redacted, or "".
         schema: JSON Schema that the answer must fit, or "".
         images: Pictures that go with it.
     """
-    parts = [note] if note else []
+    parts = [changes.rstrip("\n")] if changes else []
+    parts += [note] if note else []
     if pointers:
-        rows = [
-            f"[{p.place}] {p.symbol}".rstrip() + (f"\n{p.text}" * bool(p.text)) for p in pointers
-        ]
         head = "Places that the index finds for the question below; they may be beside the point."
-        parts.append("\n".join(("<evidence>", head, *rows, "</evidence>")))
+        parts.append("\n".join(("<evidence>", head, *map(pointer_text, pointers), "</evidence>")))
     if diff:
         parts.append(f"<diff>\n{diff.rstrip()}\n</diff>")
     if schema:
@@ -82,3 +97,8 @@ def question_message(
         )
     parts.append(question)
     return Message("user", "\n\n".join(parts), images=images)
+
+
+def pointer_text(pointer: Pointer) -> str:
+    """Return a pointer as it stands in the prompt, without an LF at its end."""
+    return f"[{pointer.place}] {pointer.symbol}".rstrip() + f"\n{pointer.text}" * bool(pointer.text)

@@ -6,7 +6,7 @@ model that nobody described is taken for a text model with the window of DeepSee
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from bathy.agent.model.messages import Usage
 
 _UNKNOWN_WINDOW = 1_048_576
 _UNKNOWN_OUTPUT = 65_536
+_UNKNOWN_FRAME = 400
 _MILLION = 1_000_000
 
 
@@ -43,6 +44,8 @@ class Model:
         peak_prices: In the peak hours; None if they are the same.
         thinking: How it is told whether to think.
         is_known: It stands in the catalogue or in the user's configuration.
+        frame_tokens: What the service puts around the texts of a prompt with all of our tools and
+            one message of a user, by effort, in tokens.
     """
 
     id: str
@@ -53,6 +56,11 @@ class Model:
     peak_prices: Prices | None = None
     thinking: Thinking = "deepseek"
     is_known: bool = True
+    frame_tokens: Mapping[str, int] = field(default_factory=dict)
+
+    def frame(self, effort: str) -> int:
+        """Return `frame_tokens` at an effort; a guess for a model of which nothing is known."""
+        return self.frame_tokens.get(effort, self.frame_tokens.get("auto", _UNKNOWN_FRAME))
 
 
 @cache
@@ -115,4 +123,5 @@ def _model(name: str, table: Mapping[str, Any]) -> Model:
         Prices(**table["prices"]) if "prices" in table else None,
         Prices(**table["peak_prices"]) if "peak_prices" in table else None,
         table.get("thinking", "deepseek"),
+        frame_tokens=table.get("frame_tokens", {}),
     )

@@ -4,16 +4,17 @@ import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bathy.agent.config import Settings
-from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.errors import BathyError
 from bathy.agent.index.repo import Snapshot, locate, read_snapshot, select
 from bathy.agent.index.store import Store, result_key
+from bathy.agent.modes.places import cache_folder, open_journal
 from bathy.agent.modes.progress import Progress
 from bathy.agent.pack.manifest import Manifest, dump_manifest, load_manifest
 from bathy.tools.workspace import quote_path
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from bathy.agent.model.offline import OfflineAnswer
     from bathy.agent.pack.retrieve import CorpusFile, RankedSpan, Ranking
     from bathy.agent.pack.room import Room
-    from bathy.tools.journal import Journal
 
 MOST_FILES = 8
 """Files, from the best on, whose spans an offline answer may quote."""
@@ -36,8 +36,11 @@ MOST_FILES = 8
 POINTED_FILES, POINTED_SPANS = 10, 2
 """Files, and spans of each, that the question of a model comes with."""
 
-QUOTED_CHARS = 120_000
-"""Text of such spans that goes with them where the pack does not show it: some 40,000 tokens."""
+QUOTED_TOKENS = 40_000
+"""Text of such spans that goes with them where the base does not show it."""
+
+POINTERS_SHARE, POINTERS_LEAST_TOKENS = 0.01, 1_000
+"""Everything else that goes with them: a hundredth of the base, but so much at least."""
 
 PACK_VERSION = "4"
 """Raised when the same snapshot and settings give another pack than before."""
@@ -45,13 +48,17 @@ PACK_VERSION = "4"
 
 @dataclass(frozen=True)
 class Bench:
-    """One repository at one moment, with what earlier runs know of it."""
+    """One repository at one moment, with what earlier runs know of it.
+
+    `denied` are globs of files that no model is ever sent anything of.
+    """
 
     settings: Settings
     snapshot: Snapshot
     store: Store
     cache: Path
     progress: Progress
+    denied: tuple[str, ...] = ()
 
     @cached_property
     def tree_key(self) -> str:
@@ -85,14 +92,43 @@ class Bench:
         text = self.store.result("text:" + key) if with_text and kept is not None else None
         if kept is not None and (text is not None or not with_text):
             return load_manifest(kept), text["text"] if text is not None else ""
-        return self._make_pack(key, room)
+        return self._make_pack(key, room, self.index)
 
-    def _make_pack(self, key: str, room: "Room") -> tuple[Manifest, str]:
+    def pack_commit(self, commit: str, room: "Room") -> tuple[Manifest, str]:
+        """Pack a commit from git's objects, or look up how it was packed.
+
+        Args:
+            commit: Full id.
+            room: How much of it.
+
+        Returns:
+            The manifest and the text; the same for every clone that has the whole history.
+        """
+        settings = self.settings
+        chosen = (*settings.include, "--", *settings.exclude, "--", *self.denied)
+        key = result_key(PACK_VERSION, "commit", commit, repr(room), *chosen)
+        kept, text = self.store.result("manifest:" + key), self.store.result("text:" + key)
+        if kept is not None and text is not None:
+            return load_manifest(kept), text["text"]
+        snapshot = self.select(
+            read_snapshot(self.snapshot.repo, self.snapshot.root, rev=commit, known={})
+        )
+        return self._make_pack(key, room, self._index_of(snapshot))
+
+    def select(self, snapshot: Snapshot) -> Snapshot:
+        """Keep what the settings and the user's policy let through."""
+        settings = self.settings
+        return select(
+            snapshot, include=settings.include, exclude=settings.exclude, denied=self.denied
+        )
+
+    def _make_pack(self, key: str, room: "Room", index: "Index") -> tuple[Manifest, str]:
+        from bathy.agent.index.build import open_reader
         from bathy.agent.index.tokens import count_tokens
         from bathy.agent.pack.pack import pack_index
 
-        index = self.index
-        with self._reader() as reader, self.store.counting(count_tokens) as count:
+        opened = contextlib.closing(open_reader(index.snapshot))
+        with opened as reader, self.store.counting(count_tokens) as count:
             packed = pack_index(
                 index,
                 room,
@@ -138,24 +174,38 @@ class Bench:
             ):
                 yield work.blob, spans or ()
 
-    def pointers(self, question: str, manifest: Manifest | None) -> "list[Pointer]":
-        """Find the places that speak to a question; quote those that the pack does not show."""
-        from bathy.agent.loop.prompt import Pointer
-        from bathy.agent.pack.render import render_outline
+    def pointers(
+        self, question: str, *, shown: Collection[str], changed: Collection[str], base_tokens: int
+    ) -> "list[Pointer]":
+        """Find the places that speak to a question, and quote what a model could not see yet.
 
-        shown = {e.path for e in manifest.files if e.level == "full"} if manifest else set()
+        Args:
+            question: As asked.
+            shown: Paths that the base shows in full.
+            changed: Paths whose text in the base no longer holds.
+            base_tokens: Length of the base, which sets how much may be said beside it.
+        """
+        from bathy.agent.loop.prompt import Pointer, pointer_text
+
         blobs = {entry.path: entry.blob for entry in self.snapshot.entries}
-        found, room = list[Pointer](), QUOTED_CHARS
+        found, rest = list[Pointer](), QUOTED_TOKENS
+        left = max(POINTERS_LEAST_TOKENS, int(base_tokens * POINTERS_SHARE))
         with self._reader() as reader:
             for file, span in self._best_spans(self.search(question)):
-                text = ""
-                if file not in shown and (whole := reader.read_shown(file, blobs[file])):
-                    lines = [(span.start_line, span.end_line)]
-                    text = render_outline(file, whole, lines)
-                    text = text if len(text) <= room else ""
-                    room -= len(text)
                 place = f"{quote_path(file)}:{span.start_line}-{span.end_line}"
-                found.append(Pointer(place, span.symbol, text.rstrip("\n")))
+                bare = Pointer(place, span.symbol)
+                left -= self.count_tokens(pointer_text(bare))
+                if left < 0:
+                    break
+                is_seen, is_old = file in shown, file in changed
+                whole = None if is_seen and not is_old else reader.read_shown(file, blobs[file])
+                text = _quote(file, whole, span) if whole else ""
+                tokens = self.count_tokens(text) if text else 0
+                if not text or tokens > (left if is_seen else rest):
+                    found.append(bare)
+                    continue
+                left, rest = (left - tokens, rest) if is_seen else (left, rest - tokens)
+                found.append(Pointer(place, span.symbol, text))
         return found
 
     def _best_spans(self, ranking: "Ranking") -> "Iterator[tuple[str, RankedSpan]]":
@@ -181,16 +231,16 @@ class Bench:
         """
         from bathy.agent.index.changes import diff_between
 
-        settings, snapshot = self.settings, self.snapshot
+        snapshot = self.snapshot
         older = read_snapshot(snapshot.repo, snapshot.root, rev=rev, known={})
-        older = select(older, include=settings.include, exclude=settings.exclude)
-        return diff_between(older, snapshot)
+        return diff_between(self.select(older), snapshot)
 
     def count_tokens(self, text: str) -> int:
-        """Count the tokens of a text exactly; loads the vocabulary."""
+        """Count the tokens of a text exactly, each text once in the life of the cache."""
         from bathy.agent.index.tokens import count_tokens
 
-        return count_tokens(text)
+        with self.store.counting(count_tokens) as count:
+            return count(text)
 
     @property
     def repo_json(self) -> dict[str, object]:
@@ -237,10 +287,13 @@ class Bench:
     @cached_property
     def index(self) -> "Index":
         """What the repository holds, with symbols and history."""
+        return self._index_of(self.snapshot)
+
+    def _index_of(self, snapshot: Snapshot) -> "Index":
         from bathy.agent.index.build import build_index
 
         with self.progress.bar("reading the repository") as report:
-            return build_index(self.snapshot, self.store, workers=self._workers(), progress=report)
+            return build_index(snapshot, self.store, workers=self._workers(), progress=report)
 
     def answer(self, question: str) -> "OfflineAnswer":
         """Answer from the index alone."""
@@ -299,18 +352,11 @@ def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
         yield Bench(settings, snapshot, store, cache, progress)
 
 
-def repo_root(folder: Path) -> Path:
-    """Return the top of the repository that a folder belongs to, or the plain folder itself."""
-    repo = locate(folder)
-    return repo.root if repo is not None else folder.resolve()
+def _quote(path: str, text: str, span: "RankedSpan") -> str:
+    """Numbered lines of a span, as an outline block without an LF at its end."""
+    from bathy.agent.pack.render import render_outline
 
-
-def open_journal() -> "Journal":
-    """Return the journal of what was written for this user, in the state folder."""
-    from bathy.tools.journal import Journal
-    from platformdirs import user_state_path
-
-    return Journal(user_state_path("bathy", appauthor=False) / "patches")
+    return render_outline(path, text, [(span.start_line, span.end_line)]).rstrip("\n")
 
 
 def _recover(root: Path, progress: Progress) -> None:
@@ -322,34 +368,6 @@ def _recover(root: Path, progress: Progress) -> None:
             progress.say(notice)
     except JournalError as error:
         progress.say(f"an earlier patch was interrupted and is left as it is: {error}")
-
-
-def writable_root(folder: Path) -> Path:
-    """Return the top of the working tree that a folder belongs to, or the plain folder itself.
-
-    Raises:
-        ConfigError: It is git's own folder, where nothing may be written.
-    """
-    repo, place = locate(folder), folder.resolve()
-    own = (repo.git_dir, repo.common_dir) if repo is not None else ()
-    is_own = any(place.is_relative_to(path) for path in own)
-    if (repo is not None and (repo.is_bare or is_own)) or ".git" in place.parts:
-        raise ConfigError(f"{place} holds git's own data; name a working tree with -C")
-    return repo.root if repo is not None else place
-
-
-def listed_paths(settings: Settings) -> tuple[str, ...]:
-    """Return the files of the repository that the settings name, in byte order."""
-    snapshot = read_snapshot(locate(settings.folder), settings.folder, rev=None, known={})
-    return tuple(entry.path for entry in snapshot.entries if entry.kind == "file")
-
-
-def cache_folder(place: Path) -> Path:
-    """Folder for what is known of a repository, in the user's cache folder."""
-    from platformdirs import user_cache_path
-
-    name = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
-    return user_cache_path("bathy", appauthor=False) / "repos" / name
 
 
 def _nothing(found: Snapshot, settings: Settings) -> str:

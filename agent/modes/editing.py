@@ -8,7 +8,8 @@ from bathy.agent.index.live import LiveView
 from bathy.agent.index.repo import chooser
 from bathy.agent.index.syntax import error_lines
 from bathy.agent.loop.approval import guard, headless_approver
-from bathy.agent.modes.compose import Bench, open_journal
+from bathy.agent.modes.compose import Bench
+from bathy.agent.modes.places import open_journal
 from bathy.tools.decode import decode
 from bathy.tools.edits import Approver, Edits, Rules
 from bathy.tools.journal import Write

@@ -36,12 +36,7 @@ def run_task(settings: Settings, task: str) -> int:
             printed, since nothing has begun.
     """
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
-    for path in (settings.output, settings.patch_out):
-        _check_writable(path)
-    piped = _piped(progress)
-    question = f"{task}\n\n<stdin>\n{piped}\n</stdin>" if piped else task
-    if not question.strip():
-        raise ConfigError("the question is empty")
+    question = question_of(settings, task, progress)
     service = None if settings.offline else read_service(settings)
     if service is not None and not service.api_key:
         if settings.needs_model:
@@ -57,6 +52,21 @@ def run_task(settings: Settings, task: str) -> int:
     if service is None:
         return _answer_offline(settings, progress, question)
     return _answer_online(settings, progress, service, question)
+
+
+def question_of(settings: Settings, task: str, progress: Progress) -> str:
+    """Return the question, with the text on stdin if somebody piped any.
+
+    Raises:
+        ConfigError: It is empty, or what it leads to could not be written down.
+    """
+    for path in (settings.output, settings.patch_out):
+        _check_writable(path)
+    piped = _piped(progress)
+    question = f"{task}\n\n<stdin>\n{piped}\n</stdin>" if piped else task
+    if not question.strip():
+        raise ConfigError("the question is empty")
+    return question
 
 
 def _answer_offline(settings: Settings, progress: Progress, question: str) -> int:

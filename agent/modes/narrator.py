@@ -7,9 +7,11 @@ from bathy.agent.loop.events import (
     PatchApplied,
     PatchProposed,
     Retry,
+    Shortened,
     ToolFinished,
     ToolStarted,
     TurnStarted,
+    UsageReported,
 )
 from bathy.agent.model.catalog import Model
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
@@ -40,9 +42,10 @@ class Narrator:
             self._progress.status(f"{what}, {self._chars:,} characters so far")
         elif isinstance(event, CitationsChecked):
             self._progress.clear()
-        elif isinstance(event, TurnStarted) and event.turn == 1:
-            price = f", ${event.cost_usd:.4f} if nothing of it is cached" if event.cost_usd else ""
-            say(f"asking {self._model.id}: about {event.prompt_tokens:,} tokens{price}")
+        elif isinstance(event, TurnStarted):
+            self._price(event)
+        elif isinstance(event, UsageReported):
+            self._compare(event)
         elif isinstance(event, ToolStarted):
             self._arguments[event.call_id] = _short(event.arguments)
         elif isinstance(event, ToolFinished):
@@ -53,10 +56,38 @@ class Narrator:
             say(f"  wrote {paths}; 'bathy undo {event.entry}' takes it back")
         elif isinstance(event, PatchProposed):
             self._proposed.update(dict.fromkeys(event.paths))
+        elif isinstance(event, Shortened):
+            say(event.reason)
         elif isinstance(event, Retry):
             say(f"{event.reason}; trying again in {event.wait_s:.1f} s (attempt {event.attempt})")
         elif isinstance(event, Finished):
             self._account(event)
+
+    def _price(self, event: TurnStarted) -> None:
+        """Say what a request is expected to cost, before it is made."""
+        share = 100 * event.hit_tokens / event.prompt_tokens if event.prompt_tokens else 0
+        price = f", ${event.expected_cost_usd:.4f} expected" if event.cost_usd else ""
+        worst = f", ${event.cost_usd:.4f} if nothing of it is cached" if event.cost_usd else ""
+        what = f"{event.prompt_tokens:,} tokens{price} ({share:.0f} % cached){worst}"
+        if event.turn == 0:
+            why = f" ({event.reason})" if event.reason else ""
+            self._progress.say(f"putting the repository into the cache{why}: {what}")
+        elif event.turn == 1:
+            self._progress.say(f"asking {self._model.id}: about {what}")
+        else:
+            self._progress.trace(f"turn {event.turn}: about {what}")
+
+    def _compare(self, event: UsageReported) -> None:
+        """Say what was not as expected, and to those who want to know, what was."""
+        used = event.usage
+        said = f"{used.cache_hit_tokens:,} of {used.prompt_tokens:,} tokens were cached"
+        price = f", ${event.cost_usd:.4f}" if event.cost_usd else ""
+        name = f"turn {event.turn}" if event.turn else "into the cache"
+        told = f"{name}: {said} (expected {event.expected_hit_tokens:,}){price}"
+        if event.cause and event.turn:
+            self._progress.say(f"{told}; why not: {event.cause}")
+        else:
+            self._progress.trace(told)
 
     def _account(self, end: Finished) -> None:
         if end.partial:

@@ -19,6 +19,7 @@ from bathy.agent.loop.events import (
     PatchApplied,
     PatchProposed,
     Retry,
+    Shortened,
     Subtype,
     ToolFinished,
     ToolStarted,
@@ -57,6 +58,7 @@ class Output:
     _text: str = ""
     _cited: Sequence[Cited] = ()
     _edits: "Edits | None" = None
+    _asked: "Asked | None" = None
     _is_finished: bool = False
 
     def start(self) -> None:
@@ -94,7 +96,8 @@ class Output:
     def begin(self, asked: "Asked") -> None:
         """Begin the account of a run of the loop."""
         self.model, self.session_id = asked.model.id, asked.session_id
-        self.pack, self._edits = asked.pack, asked.edits
+        self.pack, self._asked = asked.start.header.get("pack"), asked
+        self._edits = asked.edits
         self.start()
 
     def take(self, event: Event, root: Path) -> int:
@@ -175,6 +178,8 @@ class Output:
             "repo": self.repo,
             "error": end.error or None,
         }
+        if self._asked is not None:
+            result.update(_account(self._asked))
         if end.partial:
             result["partial"] = end.partial
         if self.settings.output_format == "stream-json":
@@ -217,6 +222,24 @@ class Output:
         sys.stdout.flush()
 
 
+def _account(asked: "Asked") -> dict[str, Any]:
+    """What a run was expected to cost beside what its prompts did, and what was kept back."""
+    totals = asked.bill.totals
+    forecast = {
+        "prompt_tokens": totals.prompt_tokens,
+        "cache_hit_tokens": totals.hit_tokens,
+        "cache_miss_tokens": totals.prompt_tokens - totals.hit_tokens,
+        "prompt_cost_usd": round(totals.prompt_usd, 8),
+        "uncached": totals.uncached,
+    }
+    cache = {
+        "prompt_cost_usd": round(totals.reported_usd, 8),
+        "saved_usd": round(totals.saved_usd, 8),
+        "misses": totals.causes,
+    }
+    return {"forecast": forecast, "cache": cache, "redacted": asked.outbound.redacted}
+
+
 _NAMES = {
     TurnStarted: "turn_started",
     TextDelta: "text_delta",
@@ -226,6 +249,7 @@ _NAMES = {
     PatchProposed: "patch_proposed",
     PatchApplied: "patch_applied",
     Retry: "retry",
+    Shortened: "shortened",
     UsageReported: "usage",
     LimitReached: "limit",
 }

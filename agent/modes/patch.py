@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
-from bathy.agent.modes.compose import listed_paths, open_journal, writable_root
 from bathy.agent.modes.editing import broken_syntax
+from bathy.agent.modes.places import listed_paths, open_journal, writable_root
 from bathy.agent.modes.progress import Progress
 from bathy.tools.decode import Decoded, decode
 from bathy.tools.edits import write_of

@@ -13,7 +13,7 @@ from bathy.agent.loop.sessions import (
     list_sessions,
     sessions_folder,
 )
-from bathy.agent.modes.compose import repo_root
+from bathy.agent.modes.places import repo_root
 from bathy.agent.modes.terminal import printable
 
 _ID_CHARS = 8

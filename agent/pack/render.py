@@ -34,9 +34,13 @@ def render_file(path: str, text: str) -> str:
     Returns:
         A block whose line numbers are those of the text.
     """
-    lines = _lines(text)
-    body = "".join(_numbered(number, line) for number, line in enumerate(lines, 1))
-    return f"<file path={_quoted(path)}>\n{body}</file>\n"
+    return f"<file path={quoted_path(path)}>\n{numbered_lines(text)}</file>\n"
+
+
+def numbered_lines(text: str) -> str:
+    """Return the lines of a text, each with its number and a tab before it, empty ones without."""
+    lines = enumerate(split_shown(text), 1)
+    return "".join(f"{number}\t{line}\n" if line else "\n" for number, line in lines)
 
 
 def render_outline(path: str, text: str, ranges: Sequence[tuple[int, int]]) -> str:
@@ -47,10 +51,10 @@ def render_outline(path: str, text: str, ranges: Sequence[tuple[int, int]]) -> s
         text: As shown, redacted.
         ranges: 1-based, inclusive, ascending, disjoint. Empty lines among them are left out.
     """
-    lines = _lines(text)
+    lines = split_shown(text)
     chosen = (n for first, last in ranges for n in range(first, min(last, len(lines)) + 1))
     body = "".join(f"{n}\t{lines[n - 1]}\n" for n in chosen if lines[n - 1])
-    return f"<outline path={_quoted(path)}>\n{body}</outline>\n"
+    return f"<outline path={quoted_path(path)}>\n{body}</outline>\n"
 
 
 def render_tree(paths: Iterable[tuple[str, str]], *, with_names: bool = True) -> str:
@@ -97,18 +101,25 @@ def parse_blocks(text: str) -> Iterator[tuple[str, str, dict[int, str]]]:
             found[number] = rest
 
 
-def _numbered(number: int, line: str) -> str:
-    return f"{number}\t{line}\n" if line else "\n"
+def full_texts(text: str) -> dict[str, str]:
+    """Read back the files that a pack shows in full, by path as `quoted_path` gives it."""
+    return {
+        path: "".join(f"{lines[number]}\n" for number in range(1, len(lines) + 1))
+        for kind, path, lines in parse_blocks(text)
+        if kind == "file"
+    }
 
 
-def _lines(text: str) -> list[str]:
+def split_shown(text: str) -> list[str]:
+    """Split a text into its lines; only LF ends one."""
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
     return lines
 
 
-def _quoted(path: str) -> str:
+def quoted_path(path: str) -> str:
+    """Return a path as an attribute's value, escaped as git does and in double quotes."""
     quoted = quote_path(path)
     return quoted if quoted.startswith('"') else f'"{quoted}"'
 

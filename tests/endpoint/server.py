@@ -15,14 +15,23 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from endpoint.contract import MODELS, WINDOW, RefusedError, Taken, error_body, take
+from endpoint.contract import (
+    MODELS,
+    WINDOW,
+    RefusedError,
+    Taken,
+    encoding_of,
+    error_body,
+    take,
+    tokenizer,
+)
 from endpoint.faults import Fault, Hold, Step, plan
-from endpoint.prefix_cache import PrefixCache
+from endpoint.prefix_cache import CacheModel, PrefixCache
 from endpoint.script import Reply, Said, frame
 
 MAX_BODY_BYTES = 48 * 1024 * 1024
@@ -98,6 +107,7 @@ class Endpoint:
         aliases: Iterable[str] = (),
         window: int = WINDOW,
         may_reject: bool = False,
+        cache: CacheModel = "units",
     ) -> None:
         """Set up what is answered.
 
@@ -107,13 +117,14 @@ class Endpoint:
             aliases: More model names that are taken.
             window: Tokens that the models hold.
             may_reject: Requests may be wrong; the test looks at the problems itself.
+            cache: What the service keeps: whole units, or any prefix; see `prefix_cache`.
         """
         self._may_reject = may_reject
         self._wrong: list[str] = []
         self._left = [] if callable(script) else list(script)
         self._next = script if callable(script) else self._following
         self._aliases, self._window = tuple(aliases), window
-        self._cache, self._lock = PrefixCache(), threading.Lock()
+        self._cache, self._lock = PrefixCache(cache), threading.Lock()
         self.requests: list[Recorded] = []
         self.problems: list[str] = []
         self.hung_up, self.closed = threading.Event(), threading.Event()
@@ -142,6 +153,10 @@ class Endpoint:
         self._server.server_close()
         assert self._may_reject or not self._wrong, self._wrong
 
+    def forget(self) -> None:
+        """Empty the cache, as if all had expired."""
+        self._cache.forget()
+
     def blame(self, *problems: str) -> None:
         """Write down what a client got wrong."""
         self._wrong += problems
@@ -158,7 +173,8 @@ class Endpoint:
             self.requests.append(Recorded({}, _without_key(headers), error.status))
             return _Answer(error.status, _ERROR, error.body.encode())
         self.blame(*taken.oddities())
-        hits = self._cache.hit_tokens(taken.bucket, taken.prompt)
+        ids = encoding_of(taken.request).encode(taken.request.conversation)
+        hits = self._cache.hit_tokens(taken.bucket, ids)
         recorded = Recorded(
             taken.body, _without_key(headers), 200, taken.prompt, taken.prompt_tokens, hits
         )
@@ -171,7 +187,7 @@ class Endpoint:
             self.requests.append(recorded)
         holds = tuple(f for f in said.faults if isinstance(f, Hold) and f.at == "headers")
         if whole is None:
-            return replace(self._stream(taken, said, hits), holds=holds)
+            return replace(self._stream(taken, said, ids, hits), holds=holds)
         kind = _ERROR if whole.kind == "status" else _JSON
         return _Answer(recorded.status, {**kind, **whole.headers}, whole.body.encode(), holds=holds)
 
@@ -181,14 +197,16 @@ class Endpoint:
             return Fault("status", status=500, message="the script has ended")
         return self._left.pop(0)
 
-    def _stream(self, taken: Taken, said: Said, hits: int) -> _Answer:
-        self._cache.keep(taken.bucket, taken.prompt, taken.prompt_tokens)
+    def _stream(self, taken: Taken, said: Said, ids: Sequence[int], hits: int) -> _Answer:
+        kept = self._cache.keep(taken.bucket, ids)
         framed = frame(taken, said, hits)
 
         def written() -> None:
             if framed.output:
-                tokens = taken.prompt_tokens + framed.output_tokens
-                self._cache.keep(taken.bucket, taken.prompt + framed.output, tokens)
+                output = tokenizer().encode(framed.output)
+                # What was cut off, and then the end of the turn, is not written.
+                is_cut = len(output) > framed.output_tokens
+                self._cache.keep_output(kept, output[: taken.max_tokens] if is_cut else output)
 
         steps = tuple(plan(framed.events, said.faults))
         return _Answer(200, {"content-type": "text/event-stream"}, steps=steps, written=written)

@@ -1,9 +1,10 @@
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from bathy.agent.loop.citations import CheckedCitation, check_citations
 from bathy.agent.loop.marks import find_marks, render_place
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 CART = '''import logging
@@ -179,6 +180,38 @@ def test_what_is_no_citation_is_left_alone(text: str) -> None:
     assert check(text) == (text, [])
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("```\n[src/cart.py:1]\n```\n[src/cart.py:2]", [2]),
+        ("   ```py\n[src/cart.py:1]\n   ````\n[src/cart.py:2]", [2]),
+        ("```\n[src/cart.py:1]\n``` py\n[src/cart.py:2]\n```\n[src/cart.py:3]", [3]),
+        ("````\n```\n[src/cart.py:1]\n````\n[src/cart.py:2]", [2]),
+        ("~~~ `x`\n[src/cart.py:1]\n```\n~~~\n[src/cart.py:2]", [2]),
+        ("```\r\n[src/cart.py:1]\r\n```\r\n[src/cart.py:2]", [2]),
+        ("so ```\n[src/cart.py:1]```\n[src/cart.py:2]", [1, 2]),
+        ("```x``` is code\n[src/cart.py:1]", [1]),
+    ],
+)
+def test_fences_open_and_close_as_in_commonmark(text: str, lines: list[int]) -> None:
+    assert [mark.first for mark in find_marks(text)] == lines
+
+
+@pytest.mark.parametrize("text", ["[a.py:1, 7-9.py:3]", "[src/cart.py:1, 7@b.py:3]"])
+def test_lines_that_begin_another_path_are_read_once(text: str) -> None:
+    assert check(text)[0] == text
+
+
+def test_lines_alone_are_of_the_file_that_was_found_for_the_place_before_them() -> None:
+    text, found = check("`read` opens it [io.py:1-2, 9].")
+    assert text == "`read` opens it [src/util/io.py:1-2, 1]."
+    assert {c.path for c in found} == {"src/util/io.py"}
+
+
+def test_how_a_place_is_written_is_no_part_of_what_is_claimed() -> None:
+    assert only("``` `add` [src/cart.py:13] = x ``` [src/cart.py:13]")[3] == "verified"
+
+
 def test_a_path_with_blanks_is_cited_in_brackets() -> None:
     assert only("See [docs/a guide.md:3].") == ("docs/a guide.md", 3, 3, "verified")
 
@@ -223,10 +256,31 @@ PIECES = st.sampled_from(
 )
 
 
-@given(st.lists(PIECES, max_size=12))
+ODD_PIECES = st.sampled_from(
+    ["~~~\n", "`", "\n", "[io.py:1-2, 9]", "`read` ", ", 3", ", 7-", "cart.py:5", "[L](cart.py#L3)"]
+)
+
+
+@given(st.lists(PIECES | ODD_PIECES, max_size=12))
+@example(["`add` ", "```\n", "[cart.py:3]", "```\n", "[cart.py:3]"])
+@example(["`read` ", "[io.py:1-2, 9]"])
 def test_checking_again_changes_nothing(pieces: list[str]) -> None:
     once = check_citations("".join(pieces), Shop())
     assert check_citations(once.text, Shop()).text == once.text
+
+
+@given(st.lists(PIECES | ODD_PIECES, max_size=12))
+def test_citations_never_overlap_and_the_rest_stays(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    marks = list(find_marks(text))
+    assert all(a.end <= b.start for a, b in pairwise(marks))
+    assert all(text[m.start : m.end] == m.written for m in marks)
+    checked = check_citations(text, Shop())
+    ends = [0, *(m.end for m in marks)]
+    rest = [text[a:b] for a, b in zip(ends, [*(m.start for m in marks), len(text)], strict=True)]
+    ends = [0, *(c.end for c in checked.cited)]
+    starts = [*(c.start for c in checked.cited), len(checked.text)]
+    assert [checked.text[a:b] for a, b in zip(ends, starts, strict=True)] == rest
 
 
 @given(st.lists(PIECES, max_size=12))

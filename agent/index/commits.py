@@ -1,0 +1,131 @@
+"""Commits of a line -> which files each changed, by blob id; and what the working tree changed."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from bathy.agent.index.repo import Snapshot
+from bathy.tools.git import GitRepo, stream_git
+from bathy.tools.workspace import decode_path, encode_path
+
+_FILE_MODES = (b"100644", b"100755", b"100664")
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file before and after.
+
+    Attributes:
+        path: Now, or before if it was deleted.
+        before: Blob id; "" if it was not there.
+        after: Blob id; "" if it is not there any more.
+        old_path: Its path before, if that was another one; else "".
+    """
+
+    path: str
+    before: str
+    after: str
+    old_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitChange:
+    """What one commit did to the files of its first parent.
+
+    Attributes:
+        commit: Its id.
+        subject: First line of its message; any text.
+        files: In git's order, which is that of the paths.
+    """
+
+    commit: str
+    subject: str
+    files: tuple[FileChange, ...]
+
+
+def read_commits(repo: GitRepo, newest: str, count: int) -> list[CommitChange]:
+    """Read what the last commits of a line of first parents changed.
+
+    Args:
+        repo: The repository.
+        newest: Where the line ends.
+        count: How many commits of it, from the newest back.
+
+    Returns:
+        Them, oldest first. Links and submodules are left out; a renamed file is one change, if
+        half of it stayed the same.
+
+    Raises:
+        GitError: git fails.
+    """
+    if count == 0:
+        return []
+    records = stream_git(
+        repo, "log", "-z", "--first-parent", "-m", "--raw", "--abbrev=64", "-M50%", "-l1000",
+        "--no-ext-diff", "--no-textconv", "--no-color", f"--max-count={count}",
+        "--format=%x01%H %s", newest, "--",
+    )  # fmt: skip
+    return list(_commits(records))[::-1]
+
+
+def _commits(records: Iterator[bytes]) -> Iterator[CommitChange]:
+    commit, subject, files = "", "", list[FileChange]()
+    for record in records:
+        field = record.lstrip(b"\n")
+        if field.startswith(b"\x01"):
+            if commit:
+                yield CommitChange(commit, subject, tuple(files))
+            commit, _, subject = field[1:].decode("utf-8", "replace").partition(" ")
+            files = []
+        elif field.startswith(b":"):
+            files += _file_changes(field, records)
+    if commit:
+        yield CommitChange(commit, subject, tuple(files))
+
+
+def _file_changes(field: bytes, records: Iterator[bytes]) -> Iterator[FileChange]:
+    """Read one raw entry, `:mode mode blob blob status`, and the one or two paths after it."""
+    old_mode, mode, before, after, status = field[1:].split(b" ")
+    path = decode_path(next(records))
+    renamed = decode_path(next(records)) if status[:1] in (b"R", b"C") else ""
+    was = before.decode("ascii") if old_mode in _FILE_MODES else ""
+    now = after.decode("ascii") if mode in _FILE_MODES else ""
+    if not (was or now) or (was == now and not renamed):
+        return
+    if renamed and was and now:
+        yield FileChange(renamed, was, now, path)
+    else:
+        yield FileChange(renamed or path, was, now)
+
+
+def changed_files(
+    then: Mapping[str, str], now: Mapping[str, str], unknown: Collection[str] = ()
+) -> tuple[FileChange, ...]:
+    """Compare two lists of files, given as blob ids by path.
+
+    Args:
+        then: Before.
+        now: After.
+        unknown: Paths that could not be read now, and are not known to have gone.
+
+    Returns:
+        Changes in byte order of the paths. A file that was moved is deleted and made.
+    """
+    return tuple(
+        FileChange(path, then.get(path, ""), now.get(path, ""))
+        for path in sorted(then.keys() | now.keys(), key=encode_path)
+        if then.get(path, "") != now.get(path, "") and path not in unknown
+    )
+
+
+def blobs_by_path(snapshot: Snapshot) -> dict[str, str]:
+    """Return the blob ids of the files of a snapshot, links and submodules left out."""
+    return {e.path: e.blob for e in snapshot.entries if e.kind == "file"}
+
+
+def narrowed(change: FileChange, is_wanted: Callable[[str], bool]) -> FileChange | None:
+    """Return what is left of a change if only some paths are looked at; None for nothing."""
+    if not change.old_path or is_wanted(change.old_path):
+        if is_wanted(change.path):
+            return change
+        return FileChange(change.old_path, change.before, "") if change.old_path else None
+    return FileChange(change.path, "", change.after) if is_wanted(change.path) else None

@@ -1,0 +1,145 @@
+"""`--task … --dry-run`: a question -> the exact request that it would make, and its price; no more.
+
+Nothing is sent, no session is begun and nothing is remembered.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bathy.agent.config import Settings, read_service
+from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.loop.cost import label_tokens
+from bathy.agent.model.deepseek import wire_body
+from bathy.agent.model.messages import Usage
+from bathy.agent.modes.ask import Asked, open_run
+from bathy.agent.modes.compose import open_bench
+from bathy.agent.modes.headless import question_of
+from bathy.agent.modes.progress import Progress
+from bathy.agent.modes.terminal import printable
+
+_BAR_CHARS = 32
+_WORDS = {
+    "instructions": "system text and tools",
+    "base": "base: the packed repository",
+    "overlay": "overlay: changes since",
+    "evidence": "evidence from the index",
+    "question": "question",
+    "turns": "earlier turns",
+}
+
+
+def run_dry(settings: Settings, task: str) -> int:
+    """Show what a question would send; return the exit code.
+
+    Raises:
+        BathyError: The repository cannot be read, or the request would not fit.
+    """
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    question = question_of(settings, task, progress)
+    service = read_service(settings)
+    if settings.offline:
+        raise ConfigError("--offline sends nothing at all; leave out --offline, or --dry-run")
+    with (
+        open_bench(settings, progress) as bench,
+        open_run(bench, service, question, is_dry=True) as asked,
+    ):
+        request, is_warmed = asked.run.preview()
+        body = wire_body(request, asked.model.thinking)
+        account = _account(asked, request.max_tokens, is_warmed)
+    if settings.output is not None:
+        _save(settings.output, body)
+        progress.say(f"the request is in {settings.output}; it was not sent")
+    if settings.output_format == "text":
+        sys.stdout.write("\n".join(_lines(account)) + "\n")
+    else:
+        sys.stdout.write(json.dumps(account) + "\n")
+    return 0
+
+
+def _save(path: Path, body: Mapping[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BathyError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _account(asked: Asked, max_tokens: int, is_warmed: bool) -> dict[str, Any]:
+    """Everything that is known of a request before it is sent."""
+    meter, messages = asked.run.agent.meter, asked.run.conversation.messages
+    marks = meter.marks(messages)
+    forecast = asked.bill.forecast(messages)
+    tokens = forecast.prompt_tokens
+    end = max((mark.tokens for mark in marks if mark.label in ("base", "turns")), default=0)
+    basis = asked.start.basis
+    return {
+        "type": "dry_run",
+        "schema_version": 1,
+        "sent": False,
+        "endpoint": asked.endpoint,
+        "model": asked.model.id,
+        "effort": asked.run.agent.effort,
+        "max_tokens": max_tokens,
+        "prompt_tokens": tokens,
+        "segments": [{"label": k, "tokens": n} for k, n in label_tokens(marks).items()],
+        "base": asked.start.header.get("pack"),
+        "base_level": basis.base.level if basis else None,
+        "base_note": (basis.base.note or None) if basis else None,
+        "commits_since_base": basis.behind if basis else None,
+        "cost_usd_cold": meter.cost(Usage(tokens, 0, tokens, 0, 0)),
+        "cost_usd_warm": meter.cost(Usage(tokens, end, tokens - end, 0, 0)),
+        "forecast": {
+            "cache_hit_tokens": forecast.hit_tokens,
+            "cache_miss_tokens": forecast.miss_tokens,
+            "cost_usd": forecast.cost_usd,
+            "why_cold": forecast.reason or None,
+        },
+        "warm_up_first": is_warmed,
+        "redacted": asked.outbound.redacted,
+    }
+
+
+def _lines(account: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{account['model']} at {printable(account['endpoint'])}; nothing has been sent"
+    yield ""
+    total = account["prompt_tokens"]
+    for segment in account["segments"]:
+        tokens = segment["tokens"]
+        bar = "█" * max(round(_BAR_CHARS * tokens / total), 1 if tokens else 0)
+        yield f"  {tokens:>9,}  {bar:<{_BAR_CHARS}}  {_WORDS[segment['label']]}"
+    yield f"  {total:>9,}  tokens in all, and up to {account['max_tokens']:,} for the reply"
+    yield ""
+    yield from _base_lines(account)
+    forecast = account["forecast"]
+    if account["cost_usd_cold"]:
+        why = f" ({forecast['why_cold']})" if forecast["why_cold"] else ""
+        yield f"prompt with a warm cache   ${account['cost_usd_warm']:.4f}"
+        yield f"prompt with a cold cache   ${account['cost_usd_cold']:.4f}"
+        hits = f"{forecast['cache_hit_tokens']:,} tokens from the cache"
+        yield f"expected now               ${forecast['cost_usd']:.4f}, {hits}{why}"
+    else:
+        yield "no prices are known of this model"
+    if account["warm_up_first"]:
+        yield (
+            "a request that ends at the base and asks for one token goes first, so that the base is"
+            " cached by itself; it pays for the miss of the base, and the question does not"
+        )
+    if account["redacted"]:
+        yield f"{account['redacted']} secrets are redacted"
+
+
+def _base_lines(account: Mapping[str, Any]) -> Iterator[str]:
+    base = account["base"]
+    if not base:
+        return
+    commit = (base.get("base_commit") or "")[:12]
+    since = account["commits_since_base"]
+    if commit:
+        how = f"{since} commits back" if since else "the commit that is looked at"
+        yield f"base {base['base_id']}, made of commit {commit}, {how}"
+    else:
+        yield f"base {base['base_id']}, made of the files on disk"
+    if account["base_note"]:
+        yield f"not shared with other clones: {account['base_note']}"
