@@ -9,6 +9,7 @@ from bathy.agent.loop.events import Subtype
 from bathy.agent.loop.limits import Spent, stopped_by
 from bathy.agent.loop.prompt import PREFIX_MESSAGES
 from bathy.agent.loop.reply import MIN_REPLY_TOKENS
+from bathy.agent.loop.stretches import is_change
 from bathy.agent.model.catalog import Model
 from bathy.agent.model.client import Request, WindowError
 from bathy.agent.model.messages import Message, Usage
@@ -105,22 +106,42 @@ def limit_of(agent: Agent, spent: Spent, messages: Sequence[Message]) -> tuple[S
     )
 
 
-def needs_warm_up(agent: Agent, messages: Sequence[Message]) -> bool:
-    """Whether to put the base into the cache with a request that ends where the base does.
+def warm_ups(agent: Agent, request: Request, spent: Spent) -> list[Request]:
+    """Return the requests that put into the cache what a request should find there, in order.
 
-    The service keeps a prefix where an input ends. Without this, nobody's next question would find
-    the base by itself. The miss is paid anyway; what comes on top is one cheap hit.
+    The service keeps a prefix where an input ends, so one ends where the base does, and one where
+    the overlay does, and each asks for one token. Without them nobody's next question would find
+    either by itself. A miss is paid anyway; what comes on top is a cheap hit of what stands before
+    it, so the overlay is put there only where it costs more than that. There is none if that could
+    break a limit.
     """
+    messages = request.messages
     if not agent.warm_up:
-        return False
-    limit, prompt = agent.limits.max_tokens, agent.meter.prompt_tokens(messages)
-    has_room = limit is None or 2 * prompt + LEAST_REPLY_TOKENS <= limit
-    return has_room and agent.bill.is_cold(messages)
+        return []
+    ends = list[int]()
+    if agent.bill.is_cold(messages):
+        ends.append(PREFIX_MESSAGES - 1)
+    told = [at for at, one in enumerate(messages) if one.role == "user" and is_change(one)]
+    if told and agent.bill.is_worth_keeping(messages[: told[-1] + 1]):
+        ends.append(told[-1] + 1)
+    found = [replace(request, messages=messages[:end], max_tokens=1) for end in ends]
+    return found if _have_room(agent, spent, request, found) else []
 
 
-def warm_up_request(request: Request) -> Request:
-    """Return a request that ends where the base of another one ends, and asks for one token."""
-    return replace(request, messages=request.messages[: PREFIX_MESSAGES - 1], max_tokens=1)
+def _have_room(agent: Agent, spent: Spent, request: Request, more: Sequence[Request]) -> bool:
+    """Whether the limits let other requests be made before one."""
+    limits, usage = agent.limits, spent.usage
+    prompts = [agent.meter.prompt_tokens(one.messages) for one in (*more, request)]
+    if limits.max_tokens is not None:
+        used = usage.prompt_tokens + usage.completion_tokens + sum(prompts)
+        if used + LEAST_REPLY_TOKENS + len(more) > limits.max_tokens:
+            return False
+    if limits.max_cost_usd is not None:
+        # Each of them finds what the one before it has put there; the last miss is paid once.
+        hits = sum(prompts[1:])
+        usd = spent.cost_usd + agent.bill.forecast(request.messages).cost_usd
+        return usd + agent.meter.cost(Usage(hits, hits, 0, 64, 0)) <= limits.max_cost_usd
+    return True
 
 
 def shortened(

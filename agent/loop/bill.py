@@ -97,6 +97,16 @@ class Bill:
         """Whether the base of a request is not expected in the cache."""
         return bool(self.forecast(messages).reason)
 
+    def is_worth_keeping(self, messages: Sequence[Message]) -> bool:
+        """Whether to have a prompt's end kept: what is not, costs more than all of it cached."""
+        marks, meter = self._meter.marks(messages), self._meter
+        kept = self._ledger.kept(self._books.account, marks, self._clock())
+        base = max((mark.tokens for mark in marks if mark.label == "base"), default=0)
+        whole = meter.prompt_tokens(messages)
+        new = whole - max(base, kept.units_tokens)
+        miss_usd, hit_usd = meter.cost(Usage(0, 0, new, 0, 0)), meter.cost(Usage(0, whole, 0, 0, 0))
+        return miss_usd > hit_usd
+
     def open(self, messages: Sequence[Message], kind: str = "question") -> Open:
         """Enter a request that is about to be made."""
         forecast, age_s = self._forecast(messages)

@@ -15,10 +15,9 @@ from bathy.agent.errors import BathyError, TryAgainError
 from bathy.agent.loop.agent import Agent
 from bathy.agent.loop.asking import (
     limit_of,
-    needs_warm_up,
     next_request,
     shortened,
-    warm_up_request,
+    warm_ups,
 )
 from bathy.agent.loop.bill import Open
 from bathy.agent.loop.calls import prepare_calls
@@ -119,15 +118,15 @@ class Run:
         finally:
             self.conversation.settle(self._began.__contains__)
 
-    def preview(self) -> tuple[Request, bool]:
-        """Return the next request, and whether one that warms the cache would go before it.
+    def preview(self) -> tuple[Request, list[Request]]:
+        """Return the next request, and those that would warm the cache before it.
 
         Raises:
             WindowError: It does not fit.
         """
         self._field = self.agent.reasoning_field
         request = self._request()
-        return request, needs_warm_up(self.agent, request.messages)
+        return request, warm_ups(self.agent, request, self.spent)
 
     async def _turns(self) -> AsyncGenerator[Event, None]:
         while True:
@@ -209,11 +208,11 @@ class Run:
         return Retry(1, 0.0, str(error))
 
     async def _send(self, request: Request) -> AsyncGenerator[Event | Reply, None]:
-        """Make a request; before the first one, put the base into the cache if it is not there."""
+        """Make a request; before the first one, warm the cache if need be."""
         if not self._is_warm and not self.spent.turns:
             self._is_warm = True
-            if needs_warm_up(self.agent, request.messages):
-                async with aclosing(self._ask(warm_up_request(request), 0)) as steps:
+            for warming in warm_ups(self.agent, request, self.spent):
+                async with aclosing(self._ask(warming, 0)) as steps:
                     async for step in steps:
                         if isinstance(step, TurnStarted | Retry | UsageReported):
                             yield step

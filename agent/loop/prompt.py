@@ -6,7 +6,7 @@ turn of its own with a fixed answer, and the question comes last.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,10 @@ from bathy.agent.model.messages import Image, Message
 PACK_ANSWER = "I have read the repository. What is your question?"
 PACK_REASONING = "The user shows me the repository first; the question comes next."
 """The fixed reply to the pack. Its thinking is not empty, lest the model learn not to think."""
+
+CHANGE_ANSWER = "Noted."
+CHANGE_REASONING = "Some files have changed; this holds from here on."
+"""The fixed reply to each change that was made since."""
 
 PROMPT_VERSION = 2
 """Raised when a byte of what is the same for everybody changes: the system text, the tools and
@@ -60,12 +64,33 @@ def prefix_messages(pack: str) -> tuple[Message, ...]:
     )
 
 
+def change_messages(blocks: Iterable[str]) -> tuple[Message, ...]:
+    """Return the turns that tell of commits since the base, one for each block.
+
+    Each is a turn of its own, because the service keeps a prefix where an input ends: what was
+    cached before a commit stays so after it.
+    """
+    answer = Message("assistant", CHANGE_ANSWER, CHANGE_REASONING)
+    return tuple(m for block in blocks for m in (Message("user", block.rstrip("\n")), answer))
+
+
+def question_mark(question: str) -> str:
+    """Return the line that a question's turn begins with: a number that depends on the question.
+
+    What two prompts have in common is kept, too, but only a prompt that holds all of it finds it.
+    So it should end where the turn begins, and not with a word that two questions begin with by
+    chance.
+    """
+    number = int.from_bytes(hashlib.sha256(question.encode("utf-8", "replace")).digest()[:4])
+    return f"{number % 1000} marks this question."
+
+
 def question_message(
     question: str,
     *,
+    mark: str = "",
     changes: str = "",
     pointers: Sequence[Pointer] = (),
-    note: str = "",
     diff: str = "",
     schema: str = "",
     images: tuple[Image, ...] = (),
@@ -76,15 +101,14 @@ def question_message(
 
     Args:
         question: As asked, redacted.
-        changes: What differs from the base, or from what was said of it; "" for nothing.
+        mark: Its `question_mark`, or "".
+        changes: What is not committed, or what else to know about the repository, or "".
         pointers: Best first.
-        note: Something to know about the repository, or "".
         diff: A change that goes with the question, redacted, or "".
         schema: JSON Schema that the answer must fit, or "".
         images: Pictures that go with it.
     """
-    parts = [changes.rstrip("\n")] if changes else []
-    parts += [note] if note else []
+    parts = [part for part in (mark, changes.rstrip("\n")) if part]
     if pointers:
         head = "Places that the index finds for the question below; they may be beside the point."
         parts.append("\n".join(("<evidence>", head, *map(pointer_text, pointers), "</evidence>")))

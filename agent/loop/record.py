@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 """Raised when lines change meaning; older ones stay readable."""
 
-_SHARED_CHARS = 20_000
+_SHARED_CHARS = 2_000
 _TAIL_BYTES = 1 << 16
 
 

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bathy.agent.loop.forecast import Label
-from bathy.agent.loop.prompt import PREFIX_MESSAGES
+from bathy.agent.loop.prompt import CHANGE_ANSWER, CHANGE_REASONING, PREFIX_MESSAGES
 from bathy.agent.model.messages import Message
 
-_ENDS = re.compile(r"^</(?:commit|uncommitted|changes|evidence)>\n", re.MULTILINE)
-_OVERLAY = ("<changes>", "<commit ", "<uncommitted", "</changes>")
+_ENDS = re.compile(r"^</(?:uncommitted|evidence)>\n", re.MULTILINE)
 
 
 class Stretch(NamedTuple):
@@ -39,11 +38,20 @@ def stretches(message: Message, at: int) -> Iterator[Stretch]:
     """
     if at < PREFIX_MESSAGES:
         yield Stretch("base", message.content, True)
+    elif is_change(message):
+        yield Stretch("overlay", message.content, True)
     elif message.role != "user":
         calls = "".join(f"\n{call.name}\n{call.arguments}" for call in message.tool_calls)
         yield Stretch("turns", message.content + calls, True)
     else:
         yield from _parts(message.content)
+
+
+def is_change(message: Message) -> bool:
+    """Whether a message tells of a commit since the base, or is the fixed reply to one."""
+    if message.role == "assistant":
+        return message.content == CHANGE_ANSWER and message.reasoning == CHANGE_REASONING
+    return message.role == "user" and message.content.startswith("<commit ")
 
 
 def _parts(text: str) -> Iterator[Stretch]:
@@ -56,7 +64,9 @@ def _parts(text: str) -> Iterator[Stretch]:
 
 
 def _part(text: str, *, is_first: bool) -> Stretch:
-    head = text.lstrip("\n")
-    if head.startswith(_OVERLAY):
-        return Stretch("overlay", text, is_first)
-    return Stretch("evidence" if head.startswith("<evidence>") else "question", text, is_first)
+    label: Label = "question"
+    if text.endswith("</uncommitted>\n"):
+        label = "overlay"
+    elif text.endswith("</evidence>\n"):
+        label = "evidence"
+    return Stretch(label, text, is_first)

@@ -22,7 +22,7 @@ from bathy.agent.loop.ledger import Ledger, account_of, ledger_path
 from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.loop import Run
 from bathy.agent.loop.outbound import Outbound
-from bathy.agent.loop.prompt import prefix_messages, question_message, system_text
+from bathy.agent.loop.prompt import prefix_messages, question_mark, question_message, system_text
 from bathy.agent.loop.record import Record, read_record
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import Model, find_model, prices_at
@@ -115,9 +115,9 @@ def open_run(
         turn = outbound.seal(
             question_message(
                 redact(question, "").text,
-                changes=start.changes,
+                mark=question_mark(question),
+                changes=start.changes or start.note,
                 pointers=_pointers(bench, question, start),
-                note=start.note,
                 diff=_diff(bench),
                 schema=schema,
                 images=images,
@@ -190,9 +190,11 @@ def _system(start: Start) -> str:
 
 
 def _outbound(start: Start) -> Outbound:
-    """The gate; a base, and what was said before, have passed it already."""
-    redacted = start.manifest.redacted if start.manifest is not None else 0
-    return Outbound(redacted=redacted, sealed=(message.content for message in start.messages))
+    """The gate; a base is made of files that have passed it one by one."""
+    if start.basis is None:
+        return Outbound()
+    base = start.basis.base
+    return Outbound(redacted=base.manifest.redacted, sealed=[base.text])
 
 
 def _books(service: Service, start: Start, bench: Bench, session_id: str) -> Books:

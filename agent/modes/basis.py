@@ -35,13 +35,16 @@ from bathy.agent.model.catalog import Model
 from bathy.agent.modes.compose import PACK_VERSION, Bench
 from bathy.agent.pack.drift import Drift, Part, ReadText, dump_part, load_part, shown_paths
 from bathy.agent.pack.manifest import Manifest, dump_manifest, load_manifest
-from bathy.agent.pack.overlay import FRAME_TOKENS, Overlay
+from bathy.agent.pack.overlay import Overlay
 from bathy.agent.pack.render import full_texts, quoted_path
 from bathy.agent.pack.room import Room
 from bathy.tools.git import GitRepo
 
 OVERLAY_VERSION = "1"
 """Raised when the same commits give another overlay than before."""
+
+TURN_TOKENS = 20
+"""Tokens of a turn that tells of a change, beside its text, and of the fixed reply."""
 
 OVERLAY_SHARE = 0.25
 """Part of the base's tokens that its overlay may take before a newer base is looked for."""
@@ -81,6 +84,12 @@ class Basis:
     overlay: Overlay
     overlay_tokens: int
     behind: int
+
+    @property
+    def commits(self) -> tuple[str, ...]:
+        """Blocks of the commits since the base, oldest first."""
+        texts = (block.text for block in self.overlay.blocks)
+        return tuple(text for text in texts if not text.startswith("<uncommitted"))
 
     @property
     def files(self) -> str:
@@ -353,8 +362,7 @@ class BasisFinder:
 
 def tokens_of(parts: Sequence[Part]) -> int:
     """Return the tokens of an overlay of such parts; 0 if they say nothing."""
-    tokens = sum(part.block.tokens for part in parts if part.block.text)
-    return tokens + FRAME_TOKENS if tokens else 0
+    return sum(part.block.tokens + TURN_TOKENS for part in parts if part.block.text)
 
 
 @contextlib.contextmanager

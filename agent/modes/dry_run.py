@@ -46,9 +46,9 @@ def run_dry(settings: Settings, task: str) -> int:
         open_bench(settings, progress) as bench,
         open_run(bench, service, question, is_dry=True) as asked,
     ):
-        request, is_warmed = asked.run.preview()
+        request, warming = asked.run.preview()
         body = wire_body(request, asked.model.thinking)
-        account = _account(asked, request.max_tokens, is_warmed)
+        account = _account(asked, request.max_tokens, len(warming))
     if settings.output is not None:
         _save(settings.output, body)
         progress.say(f"the request is in {settings.output}; it was not sent")
@@ -66,7 +66,7 @@ def _save(path: Path, body: Mapping[str, Any]) -> None:
         raise BathyError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _account(asked: Asked, max_tokens: int, is_warmed: bool) -> dict[str, Any]:
+def _account(asked: Asked, max_tokens: int, warm_ups: int) -> dict[str, Any]:
     """Everything that is known of a request before it is sent."""
     meter, messages = asked.run.agent.meter, asked.run.conversation.messages
     marks = meter.marks(messages)
@@ -96,7 +96,7 @@ def _account(asked: Asked, max_tokens: int, is_warmed: bool) -> dict[str, Any]:
             "cost_usd": forecast.cost_usd,
             "why_cold": forecast.reason or None,
         },
-        "warm_up_first": is_warmed,
+        "warm_ups_first": warm_ups,
         "redacted": asked.outbound.redacted,
     }
 
@@ -121,10 +121,11 @@ def _lines(account: Mapping[str, Any]) -> Iterator[str]:
         yield f"expected now               ${forecast['cost_usd']:.4f}, {hits}{why}"
     else:
         yield "no prices are known of this model"
-    if account["warm_up_first"]:
+    if number := account["warm_ups_first"]:
+        first = "a request goes" if number == 1 else f"{number} requests go"
         yield (
-            "a request that ends at the base and asks for one token goes first, so that the base is"
-            " cached by itself; it pays for the miss of the base, and the question does not"
+            f"{first} first, for one token, so that base and overlay are cached by themselves;"
+            " that pays for their misses, and the question does not"
         )
     if account["redacted"]:
         yield f"{account['redacted']} secrets are redacted"

@@ -11,7 +11,13 @@ from bathy.agent.config import Service, Settings
 from bathy.agent.errors import ConfigError
 from bathy.agent.loop.conversation import Conversation
 from bathy.agent.loop.outbound import Outbound
-from bathy.agent.loop.prompt import PREFIX_MESSAGES, PROMPT_VERSION, base_id, prefix_messages
+from bathy.agent.loop.prompt import (
+    PREFIX_MESSAGES,
+    PROMPT_VERSION,
+    base_id,
+    change_messages,
+    prefix_messages,
+)
 from bathy.agent.loop.record import Record, Recorded
 from bathy.agent.loop.sessions import (
     find_session,
@@ -39,8 +45,9 @@ class Start:
     Attributes:
         header: First line of its log.
         messages: That stand before the question.
+        updates: That are to be added to them before it is asked.
         basis: The base, and what has changed since, if this is a new session with a base.
-        changes: Text of what the question's turn must say has changed; "" for nothing.
+        changes: What the question's turn must say of uncommitted changes; "" for nothing.
         seen: What the conversation will know of the repository then, for the log.
         note: Something to know about the repository, or "".
         reasoning_field: Field in which the server gives the thinking, as far as is known.
@@ -48,6 +55,7 @@ class Start:
 
     header: Mapping[str, Any]
     messages: tuple[Message, ...]
+    updates: tuple[Message, ...] = ()
     basis: Basis | None = None
     changes: str = ""
     seen: Mapping[str, Any] | None = None
@@ -80,7 +88,6 @@ def begin(bench: Bench, service: Service, finder: BasisFinder) -> Start:
     """Begin a session: choose its base."""
     settings, snapshot = bench.settings, bench.snapshot
     basis = finder.find() if settings.context != "tools" else None
-    text = basis.base.text if basis else ""
     tools = [
         {"name": t.name, "description": t.description, "parameters": parameters_of(t)}
         for t in TOOLS.values()
@@ -100,9 +107,11 @@ def begin(bench: Bench, service: Service, finder: BasisFinder) -> Start:
         "pack": pack_json(basis) if basis else None,
         "base_commit": basis.base.commit if basis else "",
     }
-    changes = basis.overlay.text if basis else ""
-    seen = {"commit": snapshot.commit, "files": _digest(basis.files)} if basis else None
-    return Start(header, prefix_messages(text), basis, changes, seen)
+    if basis is None:
+        return Start(header, prefix_messages(""))
+    messages = (*prefix_messages(basis.base.text), *change_messages(basis.commits))
+    seen = {"commit": snapshot.commit, "files": _digest(basis.files)}
+    return Start(header, messages, basis=basis, changes=basis.files, seen=seen)
 
 
 def go_on(old: Recorded, bench: Bench, finder: BasisFinder) -> Start:
@@ -128,13 +137,16 @@ def go_on(old: Recorded, bench: Bench, finder: BasisFinder) -> Start:
     if news is None:
         return replace(start, note=_changed(old.header, bench))
     commits, files = news
-    blocks, known = list(commits), str(states[-1]["files"])
+    known, changes = str(states[-1]["files"]), ""
     if _digest(files) != known:
-        new = files.replace("<uncommitted>", _REPLACED, 1) if known else files
-        blocks.append(new or NO_LONGER)
+        changes = files.replace("<uncommitted>", _REPLACED, 1) if known else files
     seen = {"commit": bench.snapshot.commit, "files": _digest(files)}
-    changes = f"<changes>\n{''.join(blocks)}</changes>\n" if blocks else ""
-    return replace(start, changes=changes, seen=seen)
+    return replace(
+        start,
+        updates=change_messages(commits),
+        changes=changes or (NO_LONGER if known and not files else ""),
+        seen=seen,
+    )
 
 
 def converse(
@@ -151,8 +163,7 @@ def converse(
     )
     if old is not None:
         conversation.settle(old.started.__contains__)
-        return conversation
-    for message in start.messages:
+    for message in start.updates if old is not None else start.messages:
         conversation.add(message)
     return conversation
 

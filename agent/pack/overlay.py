@@ -13,17 +13,6 @@ from bathy.agent.index.edits import Replaced
 from bathy.agent.pack.render import numbered_lines, quoted_path, split_shown
 from bathy.tools.redact import REDACTION_MARK
 
-OVERLAY_NOTE = (
-    "What has changed since the repository above was packed, oldest first. Each block supersedes"
-    " what stands above it about the same lines. A line that starts with - was taken out; N+ is a"
-    " new line, N alone an unchanged one, with its number after that change. Only the last block"
-    " about a file has the numbers of today."
-)
-OPENING = f"<changes>\n<note>{OVERLAY_NOTE}</note>\n"
-CLOSING = "</changes>\n"
-FRAME_TOKENS = 110
-"""Tokens of these, about."""
-
 MOST_LINES = 1_500
 """Longest text of one change of one file; of a longer one only its name is given."""
 
@@ -88,13 +77,6 @@ class Overlay:
     """
 
     blocks: tuple[Block, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The bytes; "" if nothing has changed."""
-        if not self.blocks:
-            return ""
-        return "".join((OPENING, *(block.text for block in self.blocks), CLOSING))
 
     @property
     def paths(self) -> frozenset[str]:
