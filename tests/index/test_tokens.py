@@ -2,7 +2,14 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from bathy.agent.index.tokens import count_tokens
+from bathy.agent.index.tokens import (
+    _dump,
+    _load,
+    _package_file,
+    _short_form,
+    _vocabulary,
+    count_tokens,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
@@ -65,3 +72,21 @@ def test_cutting_long_runs_changes_little(reference: Tokenizer) -> None:
 def test_the_sum_of_lines_that_start_with_a_digit_is_the_whole() -> None:
     lines = [f"{n}\t{'    ' * (n % 5)}call({n})\n" for n in range(1, 1200)]
     assert count_tokens("".join(lines)) == sum(count_tokens(line) for line in lines)
+
+
+def test_the_short_form_of_the_vocabulary_gives_the_same_and_damage_is_noticed() -> None:
+    ranks, special = {b"a": 0, b"\xff\n": 7, b"abc" * 100: 5}, {"<think>": 9}
+    data = _dump(ranks, special)
+    assert _load(data) == (ranks, special)
+    for at in (0, 40, len(data) - 1):
+        with pytest.raises(ValueError, match="damaged"):
+            _load(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+
+
+def test_the_vocabulary_is_read_anew_where_its_short_form_is_damaged() -> None:
+    first = _vocabulary()
+    short = _short_form(_package_file())
+    assert short.is_file()
+    short.write_bytes(b"this is none")
+    assert _vocabulary() == first
+    assert _load(short.read_bytes()) == first
