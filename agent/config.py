@@ -149,7 +149,7 @@ def read_service(settings: Settings, environment: Mapping[str, str] = os.environ
         ConfigError: A file or value cannot be used; names it.
     """
     folder = _config_folder()
-    file = _read_toml(folder / "config.toml")
+    file = read_config_file()
     values = {
         **_read_dotenv(folder / "env", must_exist=False),
         **(_read_dotenv(settings.env_file, must_exist=True) if settings.env_file else {}),
@@ -232,6 +232,15 @@ def _config_folder() -> Path:
     return user_config_path("bathy", appauthor=False)
 
 
+def read_config_file() -> dict[str, Any]:
+    """Return config.toml of the user's configuration folder, checked; {} if there is none.
+
+    Raises:
+        ConfigError: It cannot be read, or a value is wrong.
+    """
+    return _read_toml(_config_folder() / "config.toml")
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -267,6 +276,10 @@ def _is_number(value: object, least: float) -> bool:
     )
 
 
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) and v.strip() for v in value)
+
+
 _Rule = tuple[Callable[[Any], bool], str]
 """What a value of config.toml must be: the test and the words."""
 
@@ -282,6 +295,9 @@ _FILE_RULES: Mapping[str, _Rule] = {
     ),
     "max_retries": (lambda v: _is_whole(v, 0), "a whole number, at least 0"),
     "models": _TABLE,
+    "upload": (("ask", "always", "never").__contains__, 'one of "ask", "always", "never"'),
+    "endpoints": (_is_texts, "a list of addresses"),
+    "denied_paths": (_is_texts, "a list of gitignore patterns"),
 }  # fmt: skip
 _MODEL_RULES: Mapping[str, _Rule] = {
     "window_tokens": _COUNT,

@@ -57,7 +57,7 @@ def test_a_dotenv_file_runs_nothing_and_expands_nothing(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "says"),
     [
-        ("modle = 1", "modle is no setting; there are base_url, effort"),
+        ("modle = 1", "modle is no setting; there are base_url, denied_paths, effort"),
         ("'odd key' = 1", '"odd key" is no setting'),
         ("model = 5", "model must be a text"),
         ("model = ''", "model must be a text that is not empty"),

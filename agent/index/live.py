@@ -24,8 +24,21 @@ KnownSymbols = Callable[[str], Sequence[Definition] | None]
 class LiveView:
     """The view that tools get of one snapshot; see `bathy.tools.base.RepoView`."""
 
-    def __init__(self, snapshot: Snapshot, known_symbols: KnownSymbols) -> None:
-        """Open readers; `close` ends them."""
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        known_symbols: KnownSymbols,
+        is_allowed: Callable[[str], bool] = lambda _path: True,
+    ) -> None:
+        """Open readers; `close` ends them.
+
+        Args:
+            snapshot: What there is.
+            known_symbols: What the index knows of it.
+            is_allowed: Whether a path may be read at all, listed or not.
+        """
+        self._is_allowed = is_allowed
+        self.read_paths: set[str] = set()
         self._snapshot = snapshot
         self._known_symbols = known_symbols
         self._workspace = Workspace(snapshot.root)
@@ -100,6 +113,7 @@ class LiveView:
         """
         if not self.has(path):
             raise ToolError(f"there is no file {path!r}")
+        self.read_paths.add(path)
         proposed = self._proposed.get(path)
         if proposed is not None:
             text = shown_text(path, proposed)
@@ -114,8 +128,10 @@ class LiveView:
         """Return a file's bytes; on disk, of any regular file below the root.
 
         Raises:
-            ToolError: It leads out, is no regular file, or has gone.
+            ToolError: It leads out, is no regular file, has gone, or may not be read.
         """
+        if not self._is_allowed(path):
+            raise ToolError(f"{quote_path(path)} is denied by the user's configuration")
         if path in self._proposed:
             data = self._proposed[path]
             if data is None:

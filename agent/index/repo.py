@@ -149,13 +149,19 @@ def select(
 ) -> Snapshot:
     """Keep the entries that the user's globs (gitignore syntax) let through.
 
+    Of what is denied not even the name is left.
+
     Raises:
         ConfigError: A glob is malformed.
     """
     if not include and not exclude and not denied:
         return snapshot
-    is_chosen = chooser(include, exclude, denied)
-    return replace(snapshot, entries=tuple(e for e in snapshot.entries if is_chosen(e.path)))
+    is_chosen, is_allowed = chooser(include, exclude, denied), chooser((), (), denied)
+    return replace(
+        snapshot,
+        entries=tuple(e for e in snapshot.entries if is_chosen(e.path)),
+        skipped=tuple(s for s in snapshot.skipped if is_allowed(s.path)),
+    )
 
 
 def chooser(
@@ -163,23 +169,27 @@ def chooser(
 ) -> Callable[[str], bool]:
     """Return whether the user's globs let a path through.
 
+    Args:
+        include: Only these; () for all.
+        exclude: Not these.
+        denied: Not these, whatever the others say: the user's own policy.
+
     Raises:
         ConfigError: A glob is malformed.
     """
-    wanted = _matcher(include) if include else lambda _: True
-    unwanted = _matcher((*exclude, *denied)) if exclude or denied else lambda _: False
-    return lambda path: wanted(path) and not unwanted(path)
+    wanted = _matcher(include, "--include") if include else lambda _: True
+    unwanted = _matcher(exclude, "--exclude") if exclude else lambda _: False
+    is_denied = _matcher(denied, "config.toml: denied_paths") if denied else lambda _: False
+    return lambda path: wanted(path) and not unwanted(path) and not is_denied(path)
 
 
-def _matcher(globs: Sequence[str]) -> Callable[[str], bool]:
+def _matcher(globs: Sequence[str], origin: str) -> Callable[[str], bool]:
     from pathspec import GitIgnoreSpec
 
     try:
         return GitIgnoreSpec.from_lines(globs).match_file
     except ValueError as error:
-        raise ConfigError(
-            f"--include or --exclude holds a glob that cannot be read: {error}"
-        ) from error
+        raise ConfigError(f"{origin} holds a glob that cannot be read: {error}") from error
 
 
 def _read_commit(repo: GitRepo, rev: str) -> Snapshot:

@@ -33,7 +33,9 @@ from bathy.agent.modes.basis import BasisFinder
 from bathy.agent.modes.compose import Bench
 from bathy.agent.modes.editing import open_edits
 from bathy.agent.modes.pictures import read_images
+from bathy.agent.modes.sending import Sending
 from bathy.agent.modes.start import Start, as_before, begin, converse, go_on, session_path
+from bathy.agent.modes.uploads import Destination
 from bathy.tools.edits import Edits
 from bathy.tools.git import stop_git
 from bathy.tools.redact import redact
@@ -57,7 +59,7 @@ class Asked:
         client: To be closed when it is done.
         session_id: Name of the session; "" without one.
         model: What is asked.
-        endpoint: Address of the service.
+        to: Where it goes.
         start: What the conversation begins with.
         edits: What the run has changed, or proposes to.
         bill: What it costs, and was expected to.
@@ -68,7 +70,7 @@ class Asked:
     client: ModelClient
     session_id: str
     model: Model
-    endpoint: str
+    to: Destination
     start: Start
     edits: Edits
     bill: Bill
@@ -139,7 +141,11 @@ def open_run(
             text = bench.pack(with_text=True, window_tokens=window_tokens)[1]
             return (*prefix_messages(text), turn)
 
+        to = Destination(service.base_url, str(bench.snapshot.root), model.id, session_id)
+        sending = Sending(to, start, view)
+
         def log_request(request: Request) -> None:
+            sending.note()
             record.write_request(request, model.thinking)
 
         client = DeepSeekClient(
@@ -170,8 +176,7 @@ def open_run(
         )
         began_s = time.monotonic() - bench.progress.elapsed_s
         run = Run(agent, conversation, began_s=began_s)
-        base_url = service.base_url
-        yield Asked(run, client, session_id, model, base_url, start, edits, bill, outbound)
+        yield Asked(run, client, session_id, model, to, start, edits, bill, outbound)
 
 
 def _pointers(bench: Bench, question: str, start: Start) -> Sequence[Any]:

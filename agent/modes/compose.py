@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
-from bathy.agent.index.repo import Snapshot, locate, read_snapshot, select
+from bathy.agent.index.repo import Snapshot, chooser, locate, read_snapshot, select
 from bathy.agent.index.store import Store, result_key
 from bathy.agent.modes.places import cache_folder, open_journal
 from bathy.agent.modes.progress import Progress
 from bathy.agent.pack.manifest import Manifest, dump_manifest, load_manifest
+from bathy.agent.policy import read_policy
 from bathy.tools.workspace import quote_path
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ class Bench:
             has_symbols = file and file.facts.parsed and file.facts.file_class in WITH_SYMBOLS
             return file.facts.symbols.definitions if file and has_symbols else None
 
-        view = LiveView(self.snapshot, known_symbols)
+        view = LiveView(self.snapshot, known_symbols, chooser((), (), self.denied))
         try:
             yield view
         finally:
@@ -342,14 +343,15 @@ def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
             store.keep_states(found.stated, known)
         if found.origin != "commit":
             _recover(found.root, progress)
-        snapshot = select(found, include=settings.include, exclude=settings.exclude)
+        denied = read_policy().denied_paths
+        snapshot = select(found, include=settings.include, exclude=settings.exclude, denied=denied)
         if not snapshot.entries:
             raise BathyError(_nothing(found, settings))
         for notice in snapshot.notices:
             progress.say(notice)
         if repo is not None and (repo.common_dir / "shallow").exists():
             progress.say("this clone is shallow: file order by history may differ from a full one")
-        yield Bench(settings, snapshot, store, cache, progress)
+        yield Bench(settings, snapshot, store, cache, progress, denied)
 
 
 def _quote(path: str, text: str, span: "RankedSpan") -> str:
@@ -372,6 +374,6 @@ def _recover(root: Path, progress: Progress) -> None:
 
 def _nothing(found: Snapshot, settings: Settings) -> str:
     if found.entries:
-        return "no file is left after --include and --exclude; widen them"
+        return "no file is left after --include, --exclude and `denied_paths`; widen them"
     what = f"the commit {settings.rev}" if settings.rev else f"{found.root}"
     return f"{what} holds no files that can be read"

@@ -19,6 +19,7 @@ from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.headless import question_of
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.terminal import printable
+from bathy.agent.policy import check_endpoint, read_policy
 
 _BAR_CHARS = 32
 _WORDS = {
@@ -42,6 +43,7 @@ def run_dry(settings: Settings, task: str) -> int:
     service = read_service(settings)
     if settings.offline:
         raise ConfigError("--offline sends nothing at all; leave out --offline, or --dry-run")
+    check_endpoint(read_policy(), service.base_url)
     with (
         open_bench(settings, progress) as bench,
         open_run(bench, service, question, is_dry=True) as asked,
@@ -78,7 +80,7 @@ def _account(asked: Asked, max_tokens: int, warm_ups: int) -> dict[str, Any]:
         "type": "dry_run",
         "schema_version": 1,
         "sent": False,
-        "endpoint": asked.endpoint,
+        "endpoint": asked.to.endpoint,
         "model": asked.model.id,
         "effort": asked.run.agent.effort,
         "max_tokens": max_tokens,

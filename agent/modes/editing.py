@@ -46,7 +46,7 @@ def open_edits(
         approve=approve or headless_approver(apply=is_writing, apply_all=settings.apply_all),
         write=write,
         rules=Rules(
-            guard(chooser(settings.include, settings.exclude)),
+            guard(chooser(settings.include, settings.exclude, bench.denied)),
             lambda path, text: _generated(path, text, snapshot.attributes.get(path, {})),
             broken_syntax,
         ),

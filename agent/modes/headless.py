@@ -21,6 +21,7 @@ from bathy.agent.modes.signals import INTERRUPTED, TERMINATED, Terminated
 from bathy.tools.redact import redact
 
 if TYPE_CHECKING:
+    from bathy.agent.modes.ask import Asked
     from bathy.agent.modes.output import Output
 
 _MAX_STDIN_BYTES = 10 << 20
@@ -97,12 +98,12 @@ def _answer_online(settings: Settings, progress: Progress, service: Service, que
 
 def _work(bench: Bench, service: Service, question: str, output: "Output") -> int:
     """Run the loop to its end; SIGTERM ends it as Ctrl-C does, with a valid session behind."""
-    from bathy.agent.modes.ask import Asked, open_run
+    from bathy.agent.modes.ask import open_run
     from bathy.agent.modes.narrator import Narrator
 
     terminated = False
 
-    async def main(asked: Asked) -> int:
+    async def main(asked: "Asked") -> int:
         task = asyncio.current_task()
         assert task is not None
 
@@ -125,11 +126,36 @@ def _work(bench: Bench, service: Service, question: str, output: "Output") -> in
         return code
 
     with open_run(bench, service, question) as asked:
+        _allow(asked, bench.progress)
         output.begin(asked)
         try:
             return asyncio.run(main(asked))
         except asyncio.CancelledError:
             raise (Terminated() if terminated else KeyboardInterrupt()) from None
+
+
+def _allow(asked: "Asked", progress: Progress) -> None:
+    """Make sure that the repository may be sent, and say what no other clone can share.
+
+    Raises:
+        ConfigError: It may not.
+    """
+    from bathy.agent.modes.consent import allow_upload, terminal_asker
+    from bathy.agent.modes.sending import summary_of
+    from bathy.agent.policy import check_endpoint, read_policy
+
+    policy = read_policy()
+    check_endpoint(policy, asked.to.endpoint)
+    prompt = asked.run.agent.meter.prompt_tokens(asked.run.conversation.messages)
+    allow_upload(
+        policy,
+        asked.to,
+        summary=summary_of(asked.start, prompt),
+        say=progress.say,
+        ask=terminal_asker(),
+    )
+    if asked.start.basis is not None and (note := asked.start.basis.base.note):
+        progress.trace(f"other clones do not share this base: {note}")
 
 
 @contextlib.contextmanager

@@ -43,9 +43,11 @@ def test_people_get_the_answer_on_stdout_and_the_price_on_stderr(ask: Ask) -> No
     with Endpoint([LOOK, DONE]) as endpoint:
         ran = ask(endpoint)
     assert ran.out == ANSWER + "\n"
-    assert ran.err.splitlines()[0].startswith("bathy: asking deepseek-flash: about ")
-    assert "if nothing of it is cached" in ran.err.splitlines()[0]
-    assert "cached)" in ran.err.splitlines()[-1]
+    first, second, *_, last = ran.err.splitlines()
+    assert first.startswith(f"bathy: this repository goes to {endpoint.base_url} for the first time")
+    assert second.startswith("bathy: asking deepseek-flash: about ")
+    assert "if nothing of it is cached" in second
+    assert "cached)" in last
 
 
 def test_later_turns_find_all_but_the_new_in_the_cache(ask: Ask, shop: RepoBuilder) -> None:
