@@ -8,6 +8,7 @@ blocks of the overlay that were not sent at the commit before; questions and evi
 """
 
 import argparse
+import itertools
 import os
 import sys
 import tempfile
@@ -63,7 +64,7 @@ def replay(repo: Path, commits: int) -> list[Step]:
 def uncached(steps: Sequence[Step], questions: int) -> float:
     """Share of the tokens of all prompts that were not cached, after the first step."""
     missed = sent = 0
-    for before, now in zip(steps, steps[1:], strict=False):
+    for before, now in itertools.pairwise(steps):
         whole = now.base_tokens + now.overlay_tokens
         if now.base != before.base:
             new = whole
@@ -81,7 +82,7 @@ def uncached(steps: Sequence[Step], questions: int) -> float:
 
 def row(name: str, steps: Sequence[Step]) -> str:
     """The row of the table for one repository."""
-    changes = sum(a.base != b.base for a, b in zip(steps, steps[1:], strict=False))
+    changes = sum(a.base != b.base for a, b in itertools.pairwise(steps))
     shares = [step.overlay_tokens / step.base_tokens for step in steps]
     p90 = quantiles(shares, n=10)[-1]
     levels = {level: sum(s.level == level for s in steps) for level in (32, 16, 8, 0)}

@@ -9,13 +9,14 @@ of a process, one that only warms the cache included; dollars and predictions ar
 """
 
 import argparse
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,9 @@ class Answered:
 def main() -> None:
     """Ask, and print a table and a summary."""
     args = _parser().parse_args()
+    if args.ask_otherwise is not None:
+        ask_otherwise(args.layout, args.ask_otherwise)
+        return
     count = args.questions_per_run
     questions = read_questions(args.questions, args.repo.resolve(), count)
     with tempfile.TemporaryDirectory() as folder:
@@ -146,11 +150,17 @@ def main() -> None:
                 commit = line[number * len(line) // len(questions)]
                 move(clone, commit)
                 before = len(endpoint.requests)
-                result = ask(args.bathy, question, clone, environment)
+                if args.layout == "frozen":
+                    command = [args.bathy, f"--task={question}", "--output-format=json"]
+                else:
+                    command = [sys.executable, __file__, "--repo=.", "--layout", args.layout]
+                    command += ["--ask-otherwise", question]
+                result = ask(command, clone, environment)
                 series.append(Answered(question, commit, endpoint.requests[before:], result))
                 print(f"\r{number + 1}/{len(questions)}", end="", file=sys.stderr)
             print(file=sys.stderr)
-    print(f"{args.repo}: {len(series)} questions over {len(line) - 1} commits, cache {args.cache}")
+    over = f"{len(series)} questions over {len(line) - 1} commits"
+    print(f"{args.repo}: {over}, cache {args.cache}, layout {args.layout}")
     print_table(series)
     print_summary(series)
 
@@ -164,6 +174,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--questions", type=Path, help="JSON lines with a question, maybe a repo")
     parser.add_argument("--questions-per-run", type=int, default=len(GENERAL))
     parser.add_argument("--commits", type=int, default=8, help="that the clone is moved on by")
+    parser.add_argument(
+        "--layout",
+        choices=["frozen", "resorted", "shared"],
+        default="frozen",
+        help="frozen as bathy asks; for comparison the pack of each commit anew, in its own order,"
+        " and one turn that base, changes and question share",
+    )
+    parser.add_argument("--ask-otherwise", help=argparse.SUPPRESS)
     parser.add_argument("--bathy", default=str(Path(sys.executable).parent / "bathy"))
     return parser
 
@@ -223,10 +241,10 @@ def _places(home: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(home), **folders}
 
 
-def ask(bathy: str, question: str, clone: Path, environment: dict[str, str]) -> dict[str, Any]:
+def ask(command: Sequence[str], clone: Path, environment: dict[str, str]) -> dict[str, Any]:
     """Ask in a new process; return its result, or end if it fails."""
     done = subprocess.run(
-        [bathy, f"--task={question}", "--output-format=json"],
+        command,
         cwd=clone,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -236,9 +254,44 @@ def ask(bathy: str, question: str, clone: Path, environment: dict[str, str]) -> 
         check=False,
     )
     if done.returncode:
-        sys.exit(f"bathy ended with {done.returncode} after {question!r}:\n{done.stderr[-4000:]}")
+        sys.exit(f"{command} ended with {done.returncode}:\n{done.stderr[-4000:]}")
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+def ask_otherwise(layout: str, question: str) -> None:
+    """Ask in this process, with the messages laid out in another way; print a result."""
+    from bathy.agent.config import Settings, read_service
+    from bathy.agent.loop.prompt import prefix_messages
+    from bathy.agent.model.messages import Message, Reply
+    from bathy.agent.modes.ask import open_run
+    from bathy.agent.modes.compose import open_bench
+    from bathy.agent.modes.progress import Progress
+
+    settings = Settings()
+    with (
+        open_bench(settings, Progress(quiet=True, verbose=False)) as bench,
+        open_run(bench, read_service(settings), question, is_dry=True) as asked,
+    ):
+        request, _ = asked.run.preview()
+        system, *rest = request.messages
+        if layout == "resorted":
+            manifest, text = bench.pack(with_text=True)
+            pack = {"tokens": manifest.tokens}
+            messages = (*prefix_messages(text), request.messages[-1])
+        else:
+            pack = {"tokens": (asked.start.header["pack"] or {}).get("tokens", 0)}
+            told = "\n\n".join(one.content for one in rest if one.role == "user")
+            messages = (system, Message("user", told))
+
+        async def last() -> Reply:
+            deltas = [d async for d in asked.client.stream(replace(request, messages=messages))]
+            await asked.client.close()
+            assert isinstance(deltas[-1], Reply)
+            return deltas[-1]
+
+        usage = asyncio.run(last()).usage
+    print(json.dumps({"usage": asdict(usage) if usage else {}, "pack": pack}))
 
 
 Column = tuple[str, Callable[[int, Answered], str]]
@@ -286,6 +339,7 @@ def print_summary(series: Sequence[Answered]) -> None:
     later = series[1:]
     hits, tokens = sum(a.hits for a in later), sum(a.tokens for a in later)
     print(f"hit from the 2nd question on: {_share(hits, tokens)} ({hits:,} of {tokens:,})")
+    explain_misses(later)
     bases = {a.base_id for a in series} - {""}
     print(f"bases: {len(bases)}; missed by {_numbers(series, lambda a: a.misses_base)}")
     usd = sum(a.cost_usd for a in series)
@@ -298,6 +352,25 @@ def print_summary(series: Sequence[Answered]) -> None:
         print(f"  {key:17} {_share(said, came)} ({len(foretold)} questions)")
     wrong = _numbers(series, lambda a: _reported(a) != (a.tokens, a.hits))
     print(f"reported otherwise than the endpoint counts: by {wrong}")
+
+
+def explain_misses(series: Sequence[Answered]) -> None:
+    """Print what was not cached, by what it was, as predicted; and what a change of base cost."""
+    parts: dict[str, int] = {}
+    for each in series:
+        for label, tokens in (each.result.get("forecast") or {}).get("uncached", {}).items():
+            parts[label] = parts.get(label, 0) + tokens
+    missed = sum(a.tokens - a.hits for a in series)
+    told = ", ".join(f"{label} {tokens:,}" for label, tokens in parts.items())
+    print(f"not cached: {missed:,}; explained {_share(sum(parts.values()), missed)}: {told or '-'}")
+    changes = [a for a, b in zip(series[1:], series, strict=False) if a.base_id != b.base_id]
+    for each in changes:
+        rest = [a for a in series if a is not each]
+        hits, tokens = sum(a.hits for a in rest), sum(a.tokens for a in rest)
+        print(
+            f"a planned change of base at {each.commit[:8]} missed {each.tokens - each.hits:,};"
+            f" without it {_share(hits, tokens)}"
+        )
 
 
 def _reported(a: Answered) -> tuple[int | None, int | None]:
