@@ -21,6 +21,7 @@ from bathy.tools.base import count_of
 from bathy.tools.workspace import quote_path
 
 _ARGUMENT_CHARS = 100
+_MANY = 10_000
 
 
 class Narrator:
@@ -86,6 +87,8 @@ class Narrator:
         told = f"{name}: {said} (expected {event.expected_hit_tokens:,}){price}"
         if event.cause and event.turn:
             self._progress.say(f"{told}; why not: {event.cause}")
+        elif not event.turn and used.cache_hit_tokens > 2 * event.expected_hit_tokens + _MANY:
+            self._progress.say(f"it was cached already, by another process or clone{price}")
         else:
             self._progress.trace(told)
 
