@@ -249,6 +249,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     _check(values, _FILE_RULES, "")
+    for number, url in enumerate(values.get("endpoints", ()), 1):
+        _checked_url(url, f"config.toml: entry {number} of endpoints")
     for name, table in values.get("models", {}).items():
         where = f"models.{_toml_key(name)}"
         _check({where: table}, {where: _TABLE}, "")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from bathy.agent.loop.events import Event, Finished
 from bathy.agent.loop.ledger import Ledger
 from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.loop import Run
+from bathy.agent.loop.prompt import change_messages, prefix_messages
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import find_model, prices_at
 from bathy.agent.model.client import Request
@@ -64,11 +65,15 @@ def reads(path: str, call_id: str = "") -> ToolCall:
 
 @dataclass
 class ScriptedModel:
-    """Answers each request with the next step; what it was asked is kept."""
+    """Answers each request with the next step; what it was asked is kept.
+
+    Behind the deltas of a step it waits for `hang`, and tells so.
+    """
 
     steps: list[Step]
     requests: list[Request] = field(default_factory=list)
     hang: asyncio.Event | None = None
+    is_hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         self.requests.append(request)
@@ -86,6 +91,7 @@ class ScriptedModel:
                 raise delta
             yield delta
         if self.hang is not None:
+            self.is_hanging.set()
             await self.hang.wait()
 
     async def close(self) -> None:
@@ -98,9 +104,12 @@ class Lab:
 
     model: ScriptedModel
     run: Run
+    ledger: Ledger
     started: list[str] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     added: list[Message] = field(default_factory=list)
+    restarts: list[str] = field(default_factory=list)
+    logged: list[Request] = field(default_factory=list)
 
     def go(self) -> list[Event]:
         async def collect() -> list[Event]:
@@ -114,6 +123,9 @@ class Lab:
         return last
 
 
+FLASH = find_model("deepseek-flash", {})
+
+
 def build(
     *steps: Step,
     tool: Callable[[str], str] = lambda path: f"text of {path}",
@@ -124,10 +136,19 @@ def build(
     max_retries: int = 5,
     question: str = "why?",
     history: Sequence[Message] = (),
+    base: str = "",
+    updates: Sequence[str] = (),
+    window_tokens: int = FLASH.window_tokens,
+    repack: Callable[[int], tuple[Message, ...]] | None = None,
+    ledger: Ledger | None = None,
+    clock: Callable[[], float] = lambda: 1_800_000_000.0,
 ) -> Lab:
+    """Make a run; one that has a base warms the cache for it. A token is a character."""
     model = ScriptedModel(list(steps))
+    found = replace(FLASH, window_tokens=window_tokens)
     started, waits, added = list[str](), list[float](), list[Message]()
-    prices = prices_at(find_model("deepseek-flash", {}), OFF_PEAK)
+    restarts, logged = list[str](), list[Request]()
+    prices = prices_at(found, OFF_PEAK)
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
@@ -135,11 +156,14 @@ def build(
     def run_tool(name: str, arguments: Mapping[str, object]) -> Outcome:
         return Outcome(tool(str(arguments["path"])), "ok", is_error=False)
 
-    head = Head(find_model("deepseek-flash", {}), "auto", (READ,), "s")
-    meter = Meter(head, count=len, prices=lambda: prices)
+    prefix = prefix_messages(base)[1:] if base else ()
+    start = [Message("system", "s"), *prefix, *change_messages(updates), *history]
+    meter = Meter(Head(found, "auto", (READ,), "s"), count=len, prices=lambda: prices)
+    books = Books("me", "https://service", "/repo", "", "b" if base else "", len(base))
+    opened = ledger or Ledger(None)
     agent = Agent(
         client=model,
-        model=find_model("deepseek-flash", {}),
+        model=found,
         effort="auto",
         tools=(READ,),
         run_tool=run_tool,
@@ -149,17 +173,19 @@ def build(
         limits=limits,
         patience=Patience(max_retries, lambda: 1.0, sleep),
         meter=meter,
-        bill=Bill(meter, Ledger(None), Books()),
+        bill=Bill(meter, opened, books, clock),
         log_started=started.append,
         log_field=lambda _field: None,
-        log_request=lambda _request: None,
+        log_request=logged.append,
         log_event=lambda _event: None,
         judge=judge,
         strict=strict,
+        warm_up=bool(base),
+        repack=repack,
     )
-    conversation = Conversation([Message("system", "s"), *history], added.append)
+    conversation = Conversation(start, added.append, restarts.append)
     conversation.add(Message("user", question))
-    return Lab(model, Run(agent, conversation), started, waits, added)
+    return Lab(model, Run(agent, conversation), opened, started, waits, added, restarts, logged)
 
 
 def roles(messages: Sequence[Message]) -> list[str]:

@@ -5,6 +5,7 @@ import pytest
 from bathy.agent.config import Settings, parse_budget, parse_tokens, read_service
 from bathy.agent.errors import ConfigError
 from bathy.agent.model.catalog import Prices, find_model
+from bathy.agent.policy import Policy, read_policy
 
 
 @pytest.fixture
@@ -73,6 +74,16 @@ def test_a_dotenv_file_runs_nothing_and_expands_nothing(folder: Path) -> None:
         ("models = 1", "models must be a table"),
         ("models = ['a']", "models must be a table"),
         ("models = { a = 1 }", "models.a must be a table"),
+        ("upload = 'sometimes'", 'upload must be one of "ask", "always", "never"'),
+        ("upload = true", 'upload must be one of "ask", "always", "never"'),
+        ("upload = ''", 'upload must be one of "ask", "always", "never"'),
+        ("endpoints = 'https://h'", "endpoints must be a list of addresses"),
+        ("endpoints = ['']", "endpoints must be a list of addresses"),
+        ("endpoints = ['https://h', 'h.example']", "entry 2 of endpoints is no address"),
+        ("endpoints = ['https://h/?key=1']", "entry 1 of endpoints is no address"),
+        ("denied_paths = '*.pem'", "denied_paths must be a list of gitignore patterns"),
+        ("denied_paths = ['*.pem', 1]", "denied_paths must be a list of gitignore patterns"),
+        ("denied_paths = ['  ']", "denied_paths must be a list of gitignore patterns"),
         ("models\n", "cannot be read"),
         ("model = " + "[" * 9_999, "cannot be read"),
     ],
@@ -82,6 +93,30 @@ def test_a_file_that_cannot_be_used_names_the_key(folder: Path, toml: str, says:
     with pytest.raises(ConfigError, match=re.escape(says)) as told:
         read_service(Settings(), {})
     assert "config.toml" in str(told.value)
+
+
+def test_a_policy_is_read_from_the_users_own_file_alone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read_policy() == Policy()
+    (folder / "config.toml").write_text(
+        'upload = "ask"\nendpoints = ["http://127.0.0.1:8000/v1"]\ndenied_paths = ["*.pem"]\n'
+    )
+    (tmp_path / "bathy").mkdir()
+    (tmp_path / "bathy" / "config.toml").write_text('upload = "always"\n')
+    (tmp_path / "config.toml").write_text('upload = "always"\n')
+    monkeypatch.chdir(tmp_path)
+    policy = Policy("ask", ("http://127.0.0.1:8000/v1",), ("*.pem",))
+    assert read_policy() == policy
+    monkeypatch.setenv("BATHY_UPLOAD", "always")
+    assert read_policy() == policy
+
+
+def test_an_address_among_the_endpoints_that_is_none_is_not_shown(folder: Path) -> None:
+    (folder / "config.toml").write_text(f'endpoints = ["https://me:{KEY}@h/v1"]\n')
+    with pytest.raises(ConfigError, match="leave out the name and password") as told:
+        read_policy()
+    assert KEY not in str(told.value)
 
 
 PRICE = "must be a number of US dollars, at least 0"

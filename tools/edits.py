@@ -240,7 +240,11 @@ class Edits:
 
     def diff(self) -> bytes:
         """Return all edits of this run together, as one unified diff; b"" if there are none."""
-        return render_diff({path: (first, self._last[path]) for path, first in self._first.items()})
+        return render_diff(self.states())
+
+    def states(self) -> dict[str, tuple[FileState, FileState]]:
+        """Return every file that was edited, before the first edit and after the last, by path."""
+        return {path: (first, self._last[path]) for path, first in self._first.items()}
 
 
 class _Shown:

@@ -1,13 +1,19 @@
 """Commits of a line -> which files each changed, by blob id; and what the working tree changed."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bathy.agent.index.repo import Snapshot
-from bathy.tools.git import GitRepo, stream_git
+from bathy.agent.index.repo import MAX_FILE_BYTES, Snapshot
+from bathy.tools.git import GitRepo, run_git, stream_git
 from bathy.tools.workspace import decode_path, encode_path
 
 _FILE_MODES = (b"100644", b"100755", b"100664")
+
+# What a user, or the repository, may have set, and what would change what `git log` says.
+_LOG = (
+    "-c", "log.diffMerges=separate", "-c", "log.showRoot=true", "-c", "diff.relative=false", "log",
+    "--encoding=UTF-8", "-O/dev/null", "--no-ext-diff", "--no-textconv", "--no-color",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,8 @@ def read_commits(repo: GitRepo, newest: str, count: int) -> list[CommitChange]:
     if count == 0:
         return []
     records = stream_git(
-        repo, "log", "-z", "--first-parent", "-m", "--raw", "--abbrev=64", "-M50%", "-l1000",
-        "--no-ext-diff", "--no-textconv", "--no-color", f"--max-count={count}",
-        "--format=%x01%H %s", newest, "--",
+        repo, *_LOG, "-z", "--first-parent", "-m", "--raw", "--abbrev=64", "-M50%", "-l1000",
+        f"--max-count={count}", "--format=%x01%H %s", newest, "--",
     )  # fmt: skip
     return list(_commits(records))[::-1]
 
@@ -120,6 +125,41 @@ def changed_files(
 def blobs_by_path(snapshot: Snapshot) -> dict[str, str]:
     """Return the blob ids of the files of a snapshot, links and submodules left out."""
     return {e.path: e.blob for e in snapshot.entries if e.kind == "file"}
+
+
+def tree_blobs(repo: GitRepo, commit: str) -> dict[str, str]:
+    """Return the blob ids of the files of a commit by path, links and submodules left out.
+
+    The objects of the files need not be there, and files of any size count.
+
+    Raises:
+        GitError: There is no such commit, or its trees are not in this repository.
+    """
+    found = dict[str, str]()
+    for record in stream_git(repo, "ls-tree", "-r", "-z", "--full-tree", commit):
+        meta, _, path = record.partition(b"\t")
+        mode, _, blob = meta.split()
+        if mode in _FILE_MODES:
+            found[decode_path(path)] = blob.decode("ascii")
+    return found
+
+
+def readable_blobs(repo: GitRepo, changes: Iterable[FileChange]) -> frozenset[str]:
+    """Return which blobs of some changes are there, and not too long to be read.
+
+    What a deleted file held is not asked for: nobody needs it.
+
+    Raises:
+        GitError: This is a partial clone, and one of them is not there.
+    """
+    kept = [change for change in changes if change.after]
+    wanted = {blob for change in kept for blob in (change.before, change.after) if blob}
+    if not wanted:
+        return frozenset()
+    stdin = "".join(f"{blob}\n" for blob in sorted(wanted)).encode("ascii")
+    out = run_git(repo, "cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=stdin)
+    lines = (line.split(" ") for line in out.decode("ascii").splitlines())
+    return frozenset(blob for blob, size in lines if size.isdigit() and int(size) <= MAX_FILE_BYTES)
 
 
 def narrowed(change: FileChange, is_wanted: Callable[[str], bool]) -> FileChange | None:

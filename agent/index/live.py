@@ -86,7 +86,16 @@ class LiveView:
         return tuple(self._blobs)
 
     def has(self, path: str) -> bool:
-        """Whether a path is one of `paths`."""
+        """Whether a path is one of `paths`.
+
+        Raises:
+            ToolError: It may not be read, whether it is there or not; so no edit makes it either.
+        """
+        if not self._is_allowed(path):
+            raise ToolError(
+                f"{quote_path(path)} is denied by `denied_paths` in the user's configuration, for"
+                " reading and for writing; go on without it"
+            )
         if path in self._proposed:
             return self._proposed[path] is not None
         return self._written.get(path, path in self._blobs)
@@ -109,7 +118,7 @@ class LiveView:
         """Return a file's text, decoded and redacted.
 
         Raises:
-            ToolError: It is binary, or has gone.
+            ToolError: It is binary, has gone, or may not be read.
         """
         if not self.has(path):
             raise ToolError(f"there is no file {path!r}")
@@ -130,8 +139,7 @@ class LiveView:
         Raises:
             ToolError: It leads out, is no regular file, has gone, or may not be read.
         """
-        if not self._is_allowed(path):
-            raise ToolError(f"{quote_path(path)} is denied by the user's configuration")
+        is_listed = self.has(path)
         if path in self._proposed:
             data = self._proposed[path]
             if data is None:
@@ -139,7 +147,7 @@ class LiveView:
             return data
         if self._of_commit:
             with self._lock:
-                data = self._reader.read_bytes(path, self._blobs[path]) if self.has(path) else None
+                data = self._reader.read_bytes(path, self._blobs[path]) if is_listed else None
             if data is None:
                 raise ToolError(f"{quote_path(path)} is no file of the commit")
             return data

@@ -6,6 +6,7 @@ of the raw bytes, computed here for files on disk, so that no filter of the repo
 
 import concurrent.futures
 import hashlib
+import re
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from typing import Literal, TypeVar
 
 from bathy.agent.errors import ConfigError, RepoError
 from bathy.agent.index.attributes import Attributes, read_attributes
+from bathy.agent.index.denied import denier
 from bathy.agent.index.folder import list_folder
 from bathy.tools.git import GitError, GitRepo, find_repo, run_git, stream_git
 from bathy.tools.workspace import FileStat, Workspace, WorkspaceError, decode_path, encode_path
@@ -156,11 +158,16 @@ def select(
     """
     if not include and not exclude and not denied:
         return snapshot
-    is_chosen, is_allowed = chooser(include, exclude, denied), chooser((), (), denied)
+    is_chosen, is_denied = chooser(include, exclude, denied), denier(denied)
     return replace(
         snapshot,
-        entries=tuple(e for e in snapshot.entries if is_chosen(e.path)),
-        skipped=tuple(s for s in snapshot.skipped if is_allowed(s.path)),
+        entries=tuple(
+            e
+            for e in snapshot.entries
+            # A submodule is a folder, for patterns that end in "/".
+            if is_chosen(e.path) and not (e.kind == "submodule" and is_denied(f"{e.path}/"))
+        ),
+        skipped=tuple(s for s in snapshot.skipped if not is_denied(s.path)),
     )
 
 
@@ -179,7 +186,7 @@ def chooser(
     """
     wanted = _matcher(include, "--include") if include else lambda _: True
     unwanted = _matcher(exclude, "--exclude") if exclude else lambda _: False
-    is_denied = _matcher(denied, "config.toml: denied_paths") if denied else lambda _: False
+    is_denied = denier(denied)
     return lambda path: wanted(path) and not unwanted(path) and not is_denied(path)
 
 
@@ -188,7 +195,7 @@ def _matcher(globs: Sequence[str], origin: str) -> Callable[[str], bool]:
 
     try:
         return GitIgnoreSpec.from_lines(globs).match_file
-    except ValueError as error:
+    except (ValueError, re.error) as error:
         raise ConfigError(f"{origin} holds a glob that cannot be read: {error}") from error
 
 

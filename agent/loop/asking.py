@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bathy.agent.loop.agent import Agent
-from bathy.agent.loop.compact import Compacted, compact
 from bathy.agent.loop.events import Subtype
+from bathy.agent.loop.forecast import Forecast
 from bathy.agent.loop.limits import Spent, stopped_by
 from bathy.agent.loop.prompt import PREFIX_MESSAGES
-from bathy.agent.loop.reply import MIN_REPLY_TOKENS
+from bathy.agent.loop.reply import MIN_REPLY_TOKENS, Patience
 from bathy.agent.loop.stretches import is_change
 from bathy.agent.model.catalog import Model
 from bathy.agent.model.client import Request, WindowError
@@ -22,7 +22,6 @@ LEAST_REPLY_TOKENS = 64
 """A limit that leaves room for less of a reply ends the run before the request."""
 
 _COUNT_SLACK = 64
-_FULL_PART, _TARGET_PART = 6, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,46 @@ class Asking:
 
     request: Request
     bound: Subtype | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would send next.
+
+    Attributes:
+        request: The question.
+        warming: Requests that would warm the cache before it.
+        forecasts: Of these, and of the question after them.
+        limit: The limit that keeps anything from being sent, and a sentence; None for none.
+    """
+
+    request: Request
+    warming: tuple[Request, ...]
+    forecasts: tuple[Forecast, ...]
+    limit: tuple[Subtype, str] | None
+
+
+class UnderWay:
+    """Whether a request is under way: between two attempts none is, and nothing is billed.
+
+    Attributes:
+        patience: As it was, watched.
+        is_under_way: It was sent, and has neither failed nor come back.
+        is_void: The last attempt failed after the service had read the prompt.
+    """
+
+    def __init__(self, patience: Patience) -> None:
+        self.is_under_way, self.is_void = True, False
+        self.patience = replace(patience, sleep=self._sleep)
+        self._sleep_itself = patience.sleep
+
+    def ended(self, *, is_void: bool = False) -> None:
+        """Take note that an attempt has ended."""
+        self.is_under_way, self.is_void = False, is_void
+
+    async def _sleep(self, seconds: float) -> None:
+        await self._sleep_itself(seconds)
+        self.is_under_way = True
 
 
 def too_long(prompt_tokens: int, model: Model) -> str:
@@ -76,7 +115,7 @@ def next_request(
     bound = None
     for left, subtype in _left(agent, messages, spent, prompt):
         if left < size:
-            size, bound = left, subtype
+            size, bound = max(1, left), subtype
     request = Request(agent.model.id, messages, agent.tools, agent.effort, size, reasoning_field)
     return Asking(request, bound)
 
@@ -121,11 +160,38 @@ def warm_ups(agent: Agent, request: Request, spent: Spent) -> list[Request]:
     ends = list[int]()
     if agent.bill.is_cold(messages):
         ends.append(PREFIX_MESSAGES - 1)
-    told = [at for at, one in enumerate(messages) if one.role == "user" and is_change(one)]
-    if told and agent.bill.is_worth_keeping(messages[: told[-1] + 1]):
-        ends.append(told[-1] + 1)
+    told = _overlay_end(messages)
+    if told > PREFIX_MESSAGES and agent.bill.is_worth_keeping(messages[:told]):
+        ends.append(told)
     found = [replace(request, messages=messages[:end], max_tokens=1) for end in ends]
     return found if _have_room(agent, spent, request, found) else []
+
+
+def _overlay_end(messages: Sequence[Message]) -> int:
+    """Where the last commit is told of that every session hears of; later ones only this one."""
+    end = PREFIX_MESSAGES
+    for at, message in enumerate(messages[PREFIX_MESSAGES:], PREFIX_MESSAGES):
+        if not is_change(message):
+            break
+        end = at + 1 if message.role == "user" else end
+    return end
+
+
+def rehearse(
+    agent: Agent, spent: Spent, warming: Sequence[Request]
+) -> tuple[tuple[Forecast, ...], Spent]:
+    """Return what requests that warm the cache should cost, and what a run has used after them.
+
+    The bill takes them for made from then on.
+    """
+    found = list[Forecast]()
+    for request in warming:
+        forecast = agent.bill.forecast(request.messages)
+        found.append(forecast)
+        usage = Usage(forecast.prompt_tokens, forecast.hit_tokens, forecast.miss_tokens, 1, 0)
+        spent = spent.add(usage, agent.meter.cost(usage))
+        agent.bill.assume(request.messages)
+    return tuple(found), spent
 
 
 def _have_room(agent: Agent, spent: Spent, request: Request, more: Sequence[Request]) -> bool:
@@ -140,36 +206,6 @@ def _have_room(agent: Agent, spent: Spent, request: Request, more: Sequence[Requ
         # Each of them finds what the one before it has put there; the last miss is paid once.
         hits = sum(prompts[1:])
         usd = spent.cost_usd + agent.bill.forecast(request.messages).cost_usd
-        return usd + agent.meter.cost(Usage(hits, hits, 0, 64, 0)) <= limits.max_cost_usd
+        more_usd = agent.meter.cost(Usage(hits, hits, 0, LEAST_REPLY_TOKENS + len(more), 0))
+        return usd + more_usd <= limits.max_cost_usd
     return True
-
-
-def shortened(
-    agent: Agent, messages: Sequence[Message], asked: int, window_tokens: int
-) -> Compacted | None:
-    """Return a shorter conversation if this one nears the end of the window; None if it need not.
-
-    What follows the base may fill five sixths of the room that the base leaves, and is brought down
-    to a half of it at once, since each such break costs what was cached behind the base.
-
-    Args:
-        agent: Counts tokens.
-        messages: The conversation.
-        asked: Index of the question that is being answered.
-        window_tokens: Prompt and reply together.
-    """
-    meter = agent.meter
-    prompt = meter.prompt_tokens(messages)
-    room = window_tokens - meter.prompt_tokens(messages[:PREFIX_MESSAGES])
-    if room <= 0 or prompt <= window_tokens - room // _FULL_PART:
-        return None
-    own = sum(map(meter.tokens_of, messages))
-    # The function counts messages alone; what the service puts around them is the rest.
-    target = window_tokens - room // _TARGET_PART - (prompt - own)
-    return compact(
-        messages,
-        frozen=PREFIX_MESSAGES,
-        asked=asked,
-        tokens_of=meter.tokens_of,
-        target_tokens=target,
-    )

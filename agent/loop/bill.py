@@ -4,9 +4,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bathy.agent.loop.cost import Meter
-from bathy.agent.loop.forecast import Forecast, Sent, uncached_parts, why_cold, why_missed
-from bathy.agent.loop.ledger import Entry, Ledger
+from bathy.agent.loop.cost import Meter, label_tokens
+from bathy.agent.loop.forecast import (
+    Forecast,
+    Keeps,
+    Mark,
+    Sent,
+    falls_short,
+    in_units,
+    uncached_parts,
+    why_cold,
+    why_missed,
+)
+from bathy.agent.loop.ledger import Entry, Kept, Ledger
 from bathy.agent.loop.prompt import PROMPT_VERSION
 from bathy.agent.model.messages import Message, Usage
 
@@ -41,17 +51,17 @@ class Open:
     Attributes:
         number: In the ledger.
         forecast: What was expected.
-        age_s: Seconds since its longest known prefix was last sent.
+        kept: What the service should have had of it.
     """
 
     number: int
     forecast: Forecast
-    age_s: float
+    kept: Kept
 
 
 @dataclass
 class Totals:
-    """Sums over the settled requests of a run.
+    """Sums over the requests of a run of which the service says what they used.
 
     Attributes:
         prompt_tokens: Expected.
@@ -87,6 +97,7 @@ class Bill:
             clock: Gives seconds since the epoch.
         """
         self._meter, self._ledger, self._books, self._clock = meter, ledger, books, clock
+        self._assumed = set[str]()
         self.totals = Totals()
 
     def forecast(self, messages: Sequence[Message]) -> Forecast:
@@ -94,45 +105,63 @@ class Bill:
         return self._forecast(messages)[0]
 
     def is_cold(self, messages: Sequence[Message]) -> bool:
-        """Whether the base of a request is not expected in the cache."""
+        """Whether the base of a request is not in the cache, and could be put there."""
         return bool(self.forecast(messages).reason)
 
     def is_worth_keeping(self, messages: Sequence[Message]) -> bool:
         """Whether to have a prompt's end kept: what is not, costs more than all of it cached."""
         marks, meter = self._meter.marks(messages), self._meter
-        kept = self._ledger.kept(self._books.account, marks, self._clock())
+        if self._keeps() == "nothing":
+            return False
         base = max((mark.tokens for mark in marks if mark.label == "base"), default=0)
-        whole = meter.prompt_tokens(messages)
-        new = whole - max(base, kept.units_tokens)
+        whole = marks[-1].tokens
+        new = whole - max(base, self._kept(marks).units_tokens)
         miss_usd, hit_usd = meter.cost(Usage(0, 0, new, 0, 0)), meter.cost(Usage(0, whole, 0, 0, 0))
         return miss_usd > hit_usd
 
+    def assume(self, messages: Sequence[Message]) -> None:
+        """Take a prompt for cached from here on, as it will be once it has been sent."""
+        self._assumed.add(self._meter.marks(messages)[-1].digest)
+
     def open(self, messages: Sequence[Message], kind: str = "question") -> Open:
-        """Enter a request that is about to be made."""
-        forecast, age_s = self._forecast(messages)
+        """Enter a request that is about to be made.
+
+        Args:
+            messages: Of the request.
+            kind: See `Entry`.
+        """
+        forecast, kept = self._forecast(messages)
         books = self._books
+        parts = label_tokens(self._meter.marks(messages))
+        overlay = books.overlay_tokens if parts.get("overlay") else 0
         number = self._ledger.enter(
             Entry(
                 self._sent(), books.account, books.endpoint, books.repo, books.session,
-                kind, books.base_tokens, books.overlay_tokens, forecast.prompt_tokens,
+                kind, books.base_tokens, overlay, forecast.prompt_tokens,
                 forecast.units_tokens, forecast.any_tokens, forecast.hit_tokens,
                 forecast.cost_usd,
             )
         )  # fmt: skip
-        return Open(number, forecast, age_s)
+        return Open(number, forecast, kept)
 
     def settle(
         self, opened: Open, messages: Sequence[Message], reply: Message, usage: Usage
     ) -> str:
-        """Account for a request that was answered; return why its base missed, or ""."""
+        """Account for a request of which the service says what it used.
+
+        Returns:
+            Why its base missed, or what else that was expected in the cache; "" if nothing did.
+        """
         forecast, meter = opened.forecast, self._meter
-        self.note_read(messages)
-        marks = meter.marks((*messages, reply))
-        self._ledger.note_kept(self._books.account, marks, self._clock())
-        cause = why_missed(forecast, usage.cache_hit_tokens, opened.age_s)
-        whole = replace(usage, cache_hit_tokens=0, cache_miss_tokens=usage.prompt_tokens)
-        usd, uncached_usd = meter.cost(usage), meter.cost(whole)
-        self._ledger.settle(opened.number, usage, usd=usd, uncached_usd=uncached_usd, cause=cause)
+        # A server that counts otherwise is compared in our tokens.
+        share = forecast.prompt_tokens / max(1, usage.prompt_tokens)
+        hit = round(usage.cache_hit_tokens * share)
+        if falls_short(forecast, hit):
+            marks = meter.marks(messages)
+            self._ledger.note_missed(self._books.account, marks, hit)
+        self._note_read(messages, reply)
+        cause = why_missed(forecast, hit, opened.kept.age_s(hit))
+        usd, uncached_usd = self._settle(opened, usage, cause)
         totals = self.totals
         totals.prompt_tokens += forecast.prompt_tokens
         totals.hit_tokens += forecast.hit_tokens
@@ -144,34 +173,79 @@ class Bill:
         totals.causes += [cause] if cause else []
         return cause
 
-    def note_read(self, messages: Sequence[Message]) -> None:
-        """Remember that the service has read a prompt, whatever became of the reply."""
-        marks = self._meter.marks(messages)
-        self._ledger.note_kept(self._books.account, marks, self._clock())
+    def settle_unsaid(
+        self, opened: Open, messages: Sequence[Message], usage: Usage, reply: Message | None = None
+    ) -> None:
+        """Account for a request that was read, although the service does not say what it used.
 
-    def _forecast(self, messages: Sequence[Message]) -> tuple[Forecast, float]:
-        meter, books = self._meter, self._books
-        marks = meter.marks(messages)
-        prompt = meter.prompt_tokens(messages)
-        kept = self._ledger.kept(books.account, marks, self._clock())
-        is_any = self._ledger.believed(books.account) == "any"
-        hit = min(prompt, kept.any_tokens if is_any else kept.units_tokens)
+        Args:
+            opened: From `open`.
+            messages: Of the request.
+            usage: An estimate.
+            reply: None if it broke off.
+        """
+        self._note_read(messages, reply)
+        self._settle(opened, usage, "", is_estimate=True)
+
+    def _settle(
+        self, opened: Open, usage: Usage, cause: str, *, is_estimate: bool = False
+    ) -> tuple[float, float]:
+        """Write it down; return its price, and what it would have been without the cache."""
+        whole = replace(usage, cache_hit_tokens=0, cache_miss_tokens=usage.prompt_tokens)
+        usd, uncached_usd = self._meter.cost(usage), self._meter.cost(whole)
+        self._ledger.settle(
+            opened.number,
+            usage,
+            usd=usd,
+            uncached_usd=uncached_usd,
+            cause=cause,
+            is_estimate=is_estimate,
+        )
+        return usd, uncached_usd
+
+    def _note_read(self, messages: Sequence[Message], reply: Message | None) -> None:
+        """Remember that the service has read a prompt, and written a reply if that came whole."""
+        account, now_s = self._books.account, self._clock()
+        self._ledger.note_kept(account, self._meter.marks(messages), now_s)
+        if reply is not None:
+            self._ledger.note_kept(account, self._meter.marks((*messages, reply)), now_s)
+
+    def _keeps(self) -> Keeps:
+        return self._ledger.believed(self._books.account, self._meter.head.model.id)
+
+    def _kept(self, marks: Sequence[Mark]) -> Kept:
+        kept = self._ledger.kept(self._books.account, marks, self._clock())
+        assumed = (mark.tokens for mark in marks if mark.digest in self._assumed)
+        least = in_units(max(assumed, default=0))
+        return replace(
+            kept,
+            units_tokens=max(least, kept.units_tokens),
+            any_tokens=max(least, kept.any_tokens),
+        )
+
+    def _forecast(self, messages: Sequence[Message]) -> tuple[Forecast, Kept]:
+        books = self._books
+        marks = self._meter.marks(messages)
+        prompt = marks[-1].tokens if marks else 0
+        kept, keeps = self._kept(marks), self._keeps()
+        hit = {"units": kept.units_tokens, "any": kept.any_tokens, "nothing": 0}[keeps]
         base_end = max((mark.tokens for mark in marks if mark.label == "base"), default=0)
         reason = ""
-        if books.base_id and hit < base_end // 2:
-            before = self._ledger.last(books.account, books.repo)
-            reason = why_cold(self._sent(), before)
-        price = meter.cost(Usage(prompt, hit, prompt - hit, 0, 0))
+        if books.base_id and hit < base_end // 2 and keeps != "nothing":
+            now, ledger = self._sent(), self._ledger
+            before = ledger.last(books.account, books.repo)
+            reason = why_cold(now, before, ledger.last_alike(books.account, now))
+        price = self._meter.cost(Usage(prompt, hit, prompt - hit, 0, 0))
         parts = uncached_parts(marks, hit)
         units, longest = kept.units_tokens, kept.any_tokens
-        return Forecast(prompt, hit, price, parts, reason, units, longest), kept.age_s
+        return Forecast(prompt, hit, price, parts, reason, units, longest), kept
 
     def _sent(self) -> Sent:
         head = self._meter.head
         return Sent(
             self._clock(),
             head.model.id,
-            head.effort,
+            head.effort_shown,
             head.instructions,
             PROMPT_VERSION,
             self._books.base_id,

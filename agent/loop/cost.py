@@ -3,20 +3,22 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bathy.agent.config import Effort
 from bathy.agent.loop.forecast import Label, Mark
-from bathy.agent.loop.stretches import stretches
+from bathy.agent.loop.stretches import SPECIAL, dialect_of, stretches, with_calls
 from bathy.agent.model.catalog import Model, Prices, cost_of
 from bathy.agent.model.messages import Message, ToolSpec, Usage
 
 IMAGE_TOKENS = 1_000
 """Most that one picture takes."""
 
-# What DeepSeek's renderer puts around the texts of a message, in tokens (measured with it).
-_USER_TOKENS, _ASSISTANT_TOKENS = 2, 3
-_CALLS_TOKENS, _CALL_TOKENS, _RESULT_TOKENS = 14, 19, 8
+# What DeepSeek's renderer puts around the texts of a message, in tokens. An assistant's message
+# without thinking has one less. Messages of users and tools that follow one another are one turn.
+_TURN_TOKENS, _ASSISTANT_TOKENS = 2, 3
+_JOINED = frozenset({"user", "tool"})
+_JOINT = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,17 @@ class Head:
         return hashlib.sha256("\0".join(self.texts).encode()).hexdigest()[:32]
 
     @property
+    def effort_shown(self) -> str:
+        """The effort as far as the prompt shows it: where it is the same, so is the cache."""
+        if self.model.thinking == "none":
+            return "auto"
+        is_default = self.model.thinking == "deepseek" and self.effort == "high"
+        return "auto" if is_default else self.effort
+
+    @property
     def digest(self) -> str:
         """Digest of all of it, and of which model reads it."""
-        effort = "auto" if self.effort == "high" else self.effort
-        text = f"{self.model.id}\0{effort}\0{self.instructions}"
+        text = f"{self.model.id}\0{self.effort_shown}\0{self.instructions}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -81,12 +90,56 @@ class Meter:
         self._known = {hash(text): tokens for text, tokens in known}
         self._count = count
         self._prices = prices
+        self._dialect = dialect_of(head.model.id)
         self._marks: list[list[Mark]] = []
         self._marked: list[Message] = []
-        self._shift = 0
+        self._own_tokens, self._shift = 1, 0
 
     def marks(self, messages: Sequence[Message]) -> tuple[Mark, ...]:
-        """Return the ends of all stretches of a prompt, in order."""
+        """Return the ends of all stretches of a prompt, in order, in the service's own tokens.
+
+        As far as its tokens are known; a model with another tokenizer has other ones.
+        """
+        own = self._own_marks(messages)
+        if not own or not self._shift:
+            return own
+        counted = own[-1].tokens
+        # A conversation that has become shorter has so much less of what was counted otherwise.
+        tokens = counted + round(self._shift * min(1.0, counted / self._own_tokens))
+        scaled = (replace(m, tokens=round(m.tokens * tokens / counted)) for m in own[:-1])
+        return (*scaled, replace(own[-1], tokens=tokens))
+
+    def prompt_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the expected length of a prompt."""
+        marks = self.marks(messages)
+        return marks[-1].tokens if marks else 0
+
+    def tokens_of(self, message: Message) -> int:
+        """Return the expected tokens of one message, as if it were a turn of its own."""
+        return self._text(with_calls(message, self._dialect)) + self._around(message)
+
+    def learn(self, messages: Sequence[Message], usage: Usage) -> None:
+        """Take the service's count of a prompt in place of our own from here on."""
+        self._own_tokens = self._own_marks(messages)[-1].tokens
+        self._shift = usage.prompt_tokens - self._own_tokens
+
+    def estimate(self, messages: Sequence[Message], reply: Message) -> Usage:
+        """Return what a request has probably used, if the server does not say."""
+        prompt = self.prompt_tokens(messages)
+        thought = self._text(reply.reasoning)
+        said = self._text(with_calls(reply, self._dialect))
+        return Usage(prompt, 0, prompt, said + thought, thought)
+
+    def cost(self, usage: Usage) -> float:
+        """Return the price of some usage, in US dollars; 0 if no prices are known."""
+        return cost_of(usage, self._prices())
+
+    def reply_tokens(self, usd: float) -> int:
+        """Return how long a reply some money pays for, in tokens; very long if none is asked."""
+        each = self.cost(Usage(0, 0, 0, 1_000_000, 0)) / 1_000_000
+        return int(usd / each) if each else 1 << 40
+
+    def _own_marks(self, messages: Sequence[Message]) -> tuple[Mark, ...]:
         same = 0
         for old, new in zip(self._marked, messages, strict=False):
             if old is not new:
@@ -98,36 +151,6 @@ class Meter:
             self._marked.append(messages[at])
         return tuple(mark for marks in self._marks for mark in marks)
 
-    def prompt_tokens(self, messages: Sequence[Message]) -> int:
-        """Return the expected length of a prompt."""
-        marks = self.marks(messages)
-        return marks[-1].tokens + self._shift if marks else self._shift
-
-    def tokens_of(self, message: Message) -> int:
-        """Return the expected tokens of one message."""
-        calls = sum(self._text(call.name + call.arguments) for call in message.tool_calls)
-        return self._text(message.content) + calls + self._around(message)
-
-    def learn(self, messages: Sequence[Message], usage: Usage) -> None:
-        """Take the service's count of a prompt in place of our own from here on."""
-        self._shift += usage.prompt_tokens - self.prompt_tokens(messages)
-
-    def estimate(self, messages: Sequence[Message], reply: Message) -> Usage:
-        """Return what a request has probably used, if the server does not say."""
-        prompt = self.prompt_tokens(messages)
-        thought = self._text(reply.reasoning)
-        calls = sum(_CALL_TOKENS + self._text(c.name + c.arguments) for c in reply.tool_calls)
-        return Usage(prompt, 0, prompt, self._text(reply.content) + thought + calls, thought)
-
-    def cost(self, usage: Usage) -> float:
-        """Return the price of some usage, in US dollars; 0 if no prices are known."""
-        return cost_of(usage, self._prices())
-
-    def reply_tokens(self, usd: float) -> int:
-        """Return how long a reply some money pays for, in tokens; very long if none is asked."""
-        each = self.cost(Usage(0, 0, 0, 1_000_000, 0)) / 1_000_000
-        return int(usd / each) if each else 1 << 40
-
     def _mark(self, message: Message, at: int) -> list[Mark]:
         """The marks of one message, which follow those of the message before it."""
         if at == 0 and message.role == "system":
@@ -135,34 +158,42 @@ class Meter:
             tokens += sum(self._text(text) for text in self.head.texts)
             return [Mark("instructions", self.head.digest, tokens)]
         last = self._marks[-1][-1] if self._marks else Mark("instructions", self.head.digest, 0)
+        before = self._marked[at - 1].role if at else "system"
+        is_joined = {message.role, before} <= _JOINED
         found = list[Mark]()
-        for label, text, is_first in stretches(message, at):
-            tokens = last.tokens + self._text(text)
-            said = text
+        for label, text, is_first in stretches(message, at, self._dialect):
+            shown = f"<tool_result>{text}</tool_result>" if message.role == "tool" else text
+            said, tokens = text, last.tokens
             if is_first:
-                tokens += self._around(message)
+                # Behind a result the joint and the sign before it are one token.
+                shown = _JOINT + shown if is_joined and before == "user" else shown
+                tokens += self._around(message, is_joined=is_joined)
                 images = "".join(image.data for image in message.images)
                 said = f"{message.role}\0{message.reasoning}\0{images}\0{text}"
-            last = Mark(label, _chained(last.digest, said), tokens)
+            last = Mark(label, _chained(last.digest, said), tokens + self._text(shown))
             found.append(last)
         return found
 
-    def _around(self, message: Message) -> int:
+    def _around(self, message: Message, *, is_joined: bool = False) -> int:
         """Tokens of a message beside its text and calls."""
-        if message.role == "tool":
-            return _RESULT_TOKENS
-        if message.role == "user":
-            return _USER_TOKENS + IMAGE_TOKENS * len(message.images)
-        thought = self._text(message.reasoning) if self.head.effort != "off" else -2
-        calls = _CALLS_TOKENS * bool(message.tool_calls) + _CALL_TOKENS * len(message.tool_calls)
-        return _ASSISTANT_TOKENS + thought + calls
+        if message.role in _JOINED:
+            return _TURN_TOKENS * (not is_joined) + IMAGE_TOKENS * len(message.images)
+        if self.head.effort == "off":
+            return _ASSISTANT_TOKENS - 1
+        return _ASSISTANT_TOKENS + self._text(message.reasoning)
 
     def _text(self, text: str) -> int:
+        """Tokens of a text, with the calls in it."""
         if not text:
             return 0
         known = self._known.get(hash(text))
         if known is None:
-            known = self._known[hash(text)] = self._count(text)
+            pieces = text.split(SPECIAL)
+            if len(pieces) == 1:
+                known = self._count(text)
+            else:
+                known = len(pieces) - 1 + sum(map(self._text, pieces))
+            self._known[hash(text)] = known
         return known
 
 

@@ -15,6 +15,9 @@ WARM_S = 6 * 3600.0
 """A prefix counts as cached for so long after it was last sent. The service promises hours to days;
 taking a warm prefix for cold costs almost nothing, the other way round a whole miss."""
 
+SOON_S = WARM_S / 6
+"""Within so short a time nothing expires: what is missing then was never kept."""
+
 EXPIRED_S = 7 * 86_400.0
 """A prefix not sent for so long has surely gone."""
 
@@ -22,13 +25,20 @@ SLACK_TOKENS = 256
 SLACK_SHARE = 0.01
 """A hit that falls short of the forecast by less than these is no miss that needs a cause."""
 
+NOTHING_AFTER = 3
+"""Requests in a row that should have hit something and did not, after which a service is taken to
+keep nothing, or not to say what it keeps. One is enough if it never told of any hit."""
+
+NOT_A_UNIT = "nothing that the service is known to keep ends with it yet"
+NOT_KEPT = "the service did not keep it"
+
 Label = Literal["instructions", "base", "overlay", "evidence", "question", "turns"]
 """What a stretch of a prompt holds: system text and tools; the pack; what has changed since; what
 the index found; the question and what goes with it; replies and results."""
 
-Keeps = Literal["units", "any"]
+Keeps = Literal["units", "any", "nothing"]
 """What a service is taken to keep: whole units (ends of inputs and of outputs, and what two
-requests had in common), or any prefix of what it has seen."""
+requests had in common), any prefix of what it has seen, or nothing at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class Sent:
     Attributes:
         time_s: Seconds since the epoch.
         model: Id.
-        effort: How hard it was to think.
+        effort: How hard it was to think, as far as the prompt shows it.
         instructions: Digest of system text and tools, without model and effort.
         version: Of the prompt.
         base_id: Of its base; "" without one.
@@ -126,13 +136,28 @@ def better_model(history: Iterable[tuple[int, int, int]]) -> Keeps:
     return "any" if anything < units else "units"
 
 
-def why_cold(now: Sent, before: Sent | None) -> str:
+def keeps_nothing(hits: Sequence[int], *, ever_hit: bool) -> bool:
+    """Whether a service keeps nothing, or does not say so: then a miss needs no cause.
+
+    Args:
+        hits: As reported of the last requests that should have hit something.
+        ever_hit: It has reported a hit of any request before.
+    """
+    return len(hits) >= (NOTHING_AFTER if ever_hit else 1) and not any(hits)
+
+
+def why_cold(now: Sent, before: Sent | None, alike_s: float | None = None) -> str:
     """Say why a base is not expected to be cached.
 
     Args:
         now: The request.
         before: The last one about the same repository to the same service, if there was one.
+        alike_s: When the last one that began with the same bytes was sent, in seconds since the
+            epoch; None if there was none.
     """
+    if alike_s is not None:
+        age_s = now.time_s - alike_s
+        return _expired(age_s) if age_s >= WARM_S else NOT_A_UNIT
     if before is None:
         return "first request"
     if before.model != now.model:
@@ -143,9 +168,12 @@ def why_cold(now: Sent, before: Sent | None) -> str:
         return f"effort changed from {before.effort} to {now.effort}"
     if before.instructions != now.instructions:
         return "tools or instructions changed"
-    if before.base_id != now.base_id:
-        return "new base"
-    return _expired(now.time_s - before.time_s)
+    return "new base"
+
+
+def falls_short(forecast: Forecast, hit_tokens: int) -> bool:
+    """Whether a service has found less than was expected, in tokens of the forecast."""
+    return hit_tokens + _slack(forecast) < forecast.hit_tokens
 
 
 def why_missed(forecast: Forecast, hit_tokens: int, age_s: float) -> str:
@@ -153,13 +181,17 @@ def why_missed(forecast: Forecast, hit_tokens: int, age_s: float) -> str:
 
     Args:
         forecast: Made before the request.
-        hit_tokens: As the service reports them.
+        hit_tokens: As the service reports them, in tokens of the forecast.
         age_s: Seconds since the prefix that should have been hit was last sent.
     """
-    slack = max(SLACK_TOKENS, SLACK_SHARE * forecast.prompt_tokens)
-    if hit_tokens + slack >= forecast.hit_tokens:
-        return forecast.reason if hit_tokens <= forecast.hit_tokens + slack else ""
-    return "the service did not keep it" if age_s < WARM_S / 6 else _expired(age_s)
+    if falls_short(forecast, hit_tokens):
+        return NOT_KEPT if age_s < SOON_S else _expired(age_s)
+    is_found = hit_tokens > forecast.hit_tokens + _slack(forecast)
+    return "" if is_found else forecast.reason
+
+
+def _slack(forecast: Forecast) -> float:
+    return max(SLACK_TOKENS, SLACK_SHARE * forecast.prompt_tokens)
 
 
 def _expired(age_s: float) -> str:

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from bathy.agent.errors import BathyError, TryAgainError
 from bathy.agent.loop.agent import Agent
 from bathy.agent.loop.asking import (
+    Preview,
+    UnderWay,
     limit_of,
     next_request,
-    shortened,
+    rehearse,
     warm_ups,
 )
 from bathy.agent.loop.bill import Open
@@ -28,11 +30,11 @@ from bathy.agent.loop.events import (
     Finished,
     LimitReached,
     Retry,
-    Shortened,
     Subtype,
     TurnStarted,
     UsageReported,
 )
+from bathy.agent.loop.fitting import Fitting
 from bathy.agent.loop.guard import CallGuard
 from bathy.agent.loop.limits import Spent
 from bathy.agent.loop.reply import (
@@ -82,11 +84,13 @@ class Run:
     _nudges: set[str] = field(default_factory=set)
     _empty: int = 0
     _mended: bool = False
-    _window: int | None = None
     _is_warm: bool = False
-    _asked: int = -1
     _bound: Subtype | None = None
-    _repacked: bool = False
+    _fitting: Fitting = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._field = self.agent.reasoning_field
+        self._fitting = Fitting(self.agent, self.conversation, self._guard.forget)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Work; yield what happens, `Finished` last, whatever it is that ends the run.
@@ -94,7 +98,6 @@ class Run:
         Raises:
             asyncio.CancelledError: The run was interrupted; the conversation is settled.
         """
-        self._field = self.agent.reasoning_field
         limit_s = self.agent.limits.time_limit_s
         try:
             async with aclosing(self._turns()) as steps:
@@ -118,22 +121,26 @@ class Run:
         finally:
             self.conversation.settle(self._began.__contains__)
 
-    def preview(self) -> tuple[Request, list[Request]]:
-        """Return the next request, and those that would warm the cache before it.
+    def preview(self) -> Preview:
+        """Return what would be sent next; nothing of it may be sent after this.
 
         Raises:
             WindowError: It does not fit.
         """
-        self._field = self.agent.reasoning_field
+        self._fitting.shorten()
         request = self._request()
-        return request, warm_ups(self.agent, request, self.spent)
+        limit = limit_of(self.agent, self.spent, request.messages)
+        warming = () if limit else tuple(warm_ups(self.agent, request, self.spent))
+        before, self.spent = rehearse(self.agent, self.spent, warming)
+        forecast = self.agent.bill.forecast(request.messages)
+        return Preview(self._request(), warming, (*before, forecast), limit)
 
     async def _turns(self) -> AsyncGenerator[Event, None]:
         while True:
             self._announce_end()
             reply: Reply | None = None
             try:
-                for event in self._shorten():
+                for event in self._fitting.shorten():
                     yield event
                 request = self._request()
                 if limit := limit_of(self.agent, self.spent, request.messages):
@@ -149,7 +156,7 @@ class Run:
             except RepeatingError as error:
                 yield self._stop_repeating(error)
             except WindowError as error:
-                for event in self._make_room(error):
+                for event in self._fitting.make_room(error, turns=self.spent.turns):
                     yield event
             if reply is None:
                 continue
@@ -164,41 +171,12 @@ class Run:
             self.agent,
             self.conversation.messages,
             self.spent,
-            window_tokens=self._window_tokens,
+            window_tokens=self._fitting.window_tokens,
             reasoning_field=self._field,
-            may_be_long=self._repacked,
+            may_be_long=self._fitting.is_repacked,
         )
         self._bound = asking.bound
         return asking.request
-
-    @property
-    def _window_tokens(self) -> int:
-        return min(self._window or self.agent.model.window_tokens, self.agent.model.window_tokens)
-
-    def _shorten(self) -> list[Event]:
-        """Drop what can be read again, once the window is nearly full."""
-        messages = self.conversation.messages
-        if self._asked < 0:
-            self._asked = len(messages) - 1
-        found = shortened(self.agent, messages, self._asked, self._window_tokens)
-        if found is None:
-            return []
-        self.conversation.restart(found.messages, found.reason)
-        self._asked = found.asked
-        return [Shortened(found.reason)]
-
-    def _make_room(self, error: WindowError) -> list[Event]:
-        """Deal with a prompt that is too long: drop what can be read again, or pack less, once."""
-        self._window = min(self._window_tokens, error.window_tokens)
-        if self.spent.turns and (events := self._shorten()):
-            return events
-        if self.agent.repack is None or self.spent.turns or self._repacked:
-            raise error
-        self._repacked = True
-        repacked = self.agent.repack(error.window_tokens)
-        self.conversation.restart(repacked, "the model's window is smaller than known")
-        self._asked = len(repacked) - 1
-        return [Retry(1, 0.0, f"{error}; packing less")]
 
     def _stop_repeating(self, error: RepeatingError) -> Retry:
         """Ask a model that repeats itself for less, once."""
@@ -208,18 +186,24 @@ class Run:
         return Retry(1, 0.0, str(error))
 
     async def _send(self, request: Request) -> AsyncGenerator[Event | Reply, None]:
-        """Make a request; before the first one, warm the cache if need be."""
-        if not self._is_warm and not self.spent.turns:
-            self._is_warm = True
-            for warming in warm_ups(self.agent, request, self.spent):
-                async with aclosing(self._ask(warming, 0)) as steps:
+        """Make a request; or, before the first one, those that warm the cache for it.
+
+        These leave less of every limit, so that the request is planned anew after them.
+        """
+        warming = [] if self._is_warm else warm_ups(self.agent, request, self.spent)
+        self._is_warm = True
+        requests = [(one, 0) for one in warming] or [(request, self.spent.turns + 1)]
+        try:
+            for one, turn in requests:
+                async with aclosing(self._ask(one, turn)) as steps:
                     async for step in steps:
-                        if isinstance(step, TurnStarted | Retry | UsageReported):
+                        if turn or isinstance(step, TurnStarted | Retry | UsageReported):
                             yield step
-                self.text = ""
-        async with aclosing(self._ask(request, self.spent.turns + 1)) as steps:
-            async for step in steps:
-                yield step
+        except ServiceError as error:
+            if not warming or isinstance(error, WindowError):
+                raise
+            # If it refuses more than that one token, the question will tell.
+            yield Retry(1, 0.0, f"{error}; asking without it")
 
     def _announce_end(self) -> None:
         """Tell the model, at the end of what it reads, that it has no turn after this one."""
@@ -230,59 +214,68 @@ class Run:
 
     async def _ask(self, request: Request, turn: int) -> AsyncGenerator[Event | Reply, None]:
         """One turn of the model, with what it used; turn 0 is no turn, and fills the cache."""
-        agent, meter = self.agent, self.agent.meter
+        agent, bill, messages = self.agent, self.agent.bill, request.messages
+        kind = "turn" if turn > 1 else "question" if turn else "warm-up"
         agent.log_request(request)
-        opened = agent.bill.open(request.messages, "question" if turn else "warm-up")
-        forecast = opened.forecast
+        opened = bill.open(messages, kind)
+        forecast, way = opened.forecast, UnderWay(agent.patience)
         prompt = forecast.prompt_tokens
         yield TurnStarted(
             turn,
             prompt,
-            meter.cost(Usage(prompt, 0, prompt, 0, 0)),
+            agent.meter.cost(Usage(prompt, 0, prompt, 0, 0)),
             forecast.hit_tokens,
             forecast.cost_usd,
             forecast.reason,
         )
-        self.text, heard, is_counted = "", 0, False
-        steps = get_reply(agent.client, request, agent.patience, prompt_tokens=prompt)
+        self.text, heard = "", 0
+        steps = get_reply(agent.client, request, way.patience, prompt_tokens=prompt)
         try:
             async with aclosing(steps):
                 async for step in steps:
                     if isinstance(step, TextDelta | ReasoningDelta):
                         heard += len(step.text)
-                        self.text += step.text if isinstance(step, TextDelta) else ""
+                        self.text += step.text if turn and isinstance(step, TextDelta) else ""
                         yield step
                     elif isinstance(step, Retry):
+                        if way.is_void:
+                            opened = bill.open(messages, kind)
+                        way.ended()
                         self.text, heard = "", 0
                         yield step
                     elif isinstance(step, Void):
-                        agent.bill.note_read(request.messages)
+                        way.ended(is_void=True)
+                        bill.settle_unsaid(opened, messages, step.usage)
                         yield self._use(turn, step.usage, is_estimate=True)
                     elif isinstance(step, Window):
-                        self._window = step.tokens
+                        self._fitting.narrow(step.tokens)
                     else:
-                        is_counted = True
+                        way.ended()
                         yield self._count(turn, request, step, opened)
                         yield step
         except (asyncio.CancelledError, GeneratorExit):
             # It was sent, so it is billed, whoever did not wait for its end.
-            if not is_counted:
-                self._use(turn, billed(prompt, heard), is_estimate=True)
+            if way.is_under_way:
+                used = billed(prompt, heard)
+                if heard:
+                    bill.settle_unsaid(opened, messages, used)
+                self._use(turn, used, is_estimate=True)
             raise
 
     def _count(self, turn: int, request: Request, reply: Reply, opened: Open) -> UsageReported:
         """Account for a whole reply, and learn from it."""
-        meter = self.agent.meter
+        agent, messages, usage = self.agent, request.messages, reply.usage
         if reply.message.reasoning and reply.reasoning_field != self._field:
             self._field = reply.reasoning_field
-            self.agent.log_field(self._field)
-        if reply.usage is None:
-            guess = meter.estimate(request.messages, reply.message)
+            agent.log_field(self._field)
+        if usage is None or not usage.prompt_tokens:
+            guess = agent.meter.estimate(messages, reply.message)
+            agent.bill.settle_unsaid(opened, messages, guess, reply.message)
             return self._use(turn, guess, is_estimate=True, turns=min(turn, 1))
-        cause = self.agent.bill.settle(opened, request.messages, reply.message, reply.usage)
-        meter.learn(request.messages, reply.usage)
+        cause = agent.bill.settle(opened, messages, reply.message, usage)
+        agent.meter.learn(messages, usage)
         expected = (opened.forecast.hit_tokens, cause)
-        return self._use(turn, reply.usage, is_estimate=False, turns=min(turn, 1), told=expected)
+        return self._use(turn, usage, is_estimate=False, turns=min(turn, 1), told=expected)
 
     def _use(
         self,

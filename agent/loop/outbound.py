@@ -16,7 +16,8 @@ class Outbound:
     """Seals the messages of one run.
 
     Attributes:
-        redacted: Secrets that stand as marks in what was let out.
+        redacted: Secrets that stand as marks in what was let out; a text that is let out again is
+            not counted again.
     """
 
     def __init__(self, *, redacted: int = 0, sealed: Iterable[str] = ()) -> None:
@@ -35,5 +36,7 @@ class Outbound:
         if message.role not in ("user", "tool") or hash(message.content) in self._sealed:
             return message
         text = redact(message.content, "").text
-        self.redacted += text.count(REDACTION_MARK)
+        if hash(text) not in self._sealed:
+            self._sealed.add(hash(text))
+            self.redacted += text.count(REDACTION_MARK)
         return message if text == message.content else replace(message, content=text)

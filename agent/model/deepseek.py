@@ -214,6 +214,8 @@ class DeepSeekClient:
                         base_url=endpoint.base_url,
                         max_retries=0,
                         timeout=wait,
+                        # A redirect would carry the repository to a server that nobody has named.
+                        http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
                     )
                 except Exception as error:
                     raise self._failures.unsendable(error) from error

@@ -4,7 +4,7 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,24 +22,40 @@ from bathy.agent.loop.ledger import Ledger, account_of, ledger_path
 from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.loop import Run
 from bathy.agent.loop.outbound import Outbound
-from bathy.agent.loop.prompt import prefix_messages, question_mark, question_message, system_text
+from bathy.agent.loop.prompt import (
+    prefix_messages,
+    question_mark,
+    question_message,
+    system_text,
+)
 from bathy.agent.loop.record import Record, read_record
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import Model, find_model, prices_at
 from bathy.agent.model.client import ModelClient, Request
 from bathy.agent.model.deepseek import DeepSeekClient, Endpoint
-from bathy.agent.model.messages import Message, ToolSpec
+from bathy.agent.model.messages import Image, Message, ToolSpec
 from bathy.agent.modes.basis import BasisFinder
 from bathy.agent.modes.compose import Bench
 from bathy.agent.modes.editing import open_edits
 from bathy.agent.modes.pictures import read_images
-from bathy.agent.modes.sending import Sending
-from bathy.agent.modes.start import Start, as_before, begin, converse, go_on, session_path
+from bathy.agent.modes.sending import Sending, image_blob
+from bathy.agent.modes.start import (
+    Start,
+    as_before,
+    begin,
+    converse,
+    go_on,
+    note_question,
+    session_path,
+)
 from bathy.agent.modes.uploads import Destination
 from bathy.tools.edits import Edits
 from bathy.tools.git import stop_git
 from bathy.tools.redact import redact
 from bathy.tools.registry import TOOLS, WRITE_TOOLS, run_tool
+
+Allow = Callable[[Destination, Start, int], None]
+"""Told where a prompt would go, what it begins with, and its tokens; raises if it may not."""
 
 MOST_TURNS = 100
 """Requests of a run for which no --max-turns is given."""
@@ -79,7 +95,12 @@ class Asked:
 
 @contextlib.contextmanager
 def open_run(
-    bench: Bench, service: Service, question: str, *, is_dry: bool = False
+    bench: Bench,
+    service: Service,
+    question: str,
+    *,
+    allow: Allow = lambda _to, _start, _tokens: None,
+    is_dry: bool = False,
 ) -> Iterator[Asked]:
     """Prepare to ask a question.
 
@@ -87,6 +108,7 @@ def open_run(
         bench: The repository.
         service: The model; a session that goes on keeps its own, unless a flag says otherwise.
         question: As asked.
+        allow: Told where how much would go, before anything is written down; raises if it may not.
         is_dry: Nothing is going to be sent, so nothing is written down.
 
     Raises:
@@ -95,54 +117,47 @@ def open_run(
     """
     settings = bench.settings
     path = session_path(bench)
-    old = read_record(path) if path is not None and path.exists() else None
-    service = service if old is None else as_before(service, old.header, settings)
-    model = find_model(service.model, service.own_models)
-    if settings.max_cost_usd is not None and model.prices is None:
-        raise ConfigError(f"--max-cost needs prices, and none are known of {model.id}")
-    images = read_images(settings.images, model)
+    session_id = path.stem if path is not None else ""
     judge, schema = _judge(settings.output_schema)
-    record = Record(path if settings.keep_session and not is_dry else None)
-    with (
-        contextlib.closing(record),
-        Ledger(ledger_path()) as ledger,
-        bench.view() as view,
-    ):
+    with contextlib.ExitStack() as stack:
+        # A session that goes on is locked before it is read; a new one is begun once it may be.
+        has_begun = path is not None and path.exists()
+        record = Record(path if has_begun and settings.keep_session and not is_dry else None)
+        stack.callback(lambda: record.close())
+        old = read_record(path) if path is not None and has_begun else None
+        service = service if old is None else as_before(service, old.header, settings)
+        model = find_model(service.model, service.own_models)
+        if settings.max_cost_usd is not None and model.prices is None:
+            raise ConfigError(f"--max-cost needs prices, and none are known of {model.id}")
+        ledger = stack.enter_context(Ledger(ledger_path()))
+        view = stack.enter_context(bench.view())
         finder = BasisFinder(bench, model, ledger, is_dry=is_dry)
         start = begin(bench, service, finder) if old is None else go_on(old, bench, finder)
         header = start.header
         head = Head(model, service.effort, _specs(header), _system(start))
         outbound = _outbound(start)
-        conversation = converse(record, old, start, question, outbound)
-        turn = outbound.seal(
-            question_message(
-                redact(question, "").text,
-                mark=question_mark(question),
-                changes=start.changes or start.note,
-                pointers=_pointers(bench, question, start),
-                diff=_diff(bench),
-                schema=schema,
-                images=images,
-            )
-        )
+        images = read_images(settings.images, model)
+        turn, quoted = _turn(bench, question, start, schema, images)
+        turn = outbound.seal(turn)
         meter = _meter(head, start, bench)
+        before = (*start.messages, *start.updates, turn)
         if old is not None:
-            _check_room(meter, model, (*conversation.messages, turn))
-        record.write("question", {"text": redact(question, "").text})
-        if start.seen is not None:
-            record.write("seen", start.seen)
+            _check_room(meter, model, before)
+        to = Destination(service.base_url, str(bench.snapshot.root), model.id, session_id)
+        allow(to, start, meter.prompt_tokens(before))
+        if old is None:
+            record = Record(path if settings.keep_session and not is_dry else None)
+        conversation = converse(record, old, start, question, outbound)
+        note_question(record, question, start)
         conversation.add(turn)
-        session_id = path.stem if path is not None else ""
         bill = Bill(meter, ledger, _books(service, start, bench, session_id))
-        changed = start.basis.overlay.paths if start.basis else frozenset()
-        edits = open_edits(bench, view, shown=_in_full(start) - changed)
+        edits = open_edits(bench, view, shown=start.in_full - start.changed)
+        sending = Sending(to, start, view, quoted)
 
         def repack(window_tokens: int) -> tuple[Message, ...]:
-            text = bench.pack(with_text=True, window_tokens=window_tokens)[1]
+            manifest, text = bench.pack(with_text=True, window_tokens=window_tokens)
+            sending.add(e.blob for e in manifest.files if e.level in ("full", "outline"))
             return (*prefix_messages(text), turn)
-
-        to = Destination(service.base_url, str(bench.snapshot.root), model.id, session_id)
-        sending = Sending(to, start, view)
 
         def log_request(request: Request) -> None:
             sending.note()
@@ -179,10 +194,25 @@ def open_run(
         yield Asked(run, client, session_id, model, to, start, edits, bill, outbound)
 
 
-def _pointers(bench: Bench, question: str, start: Start) -> Sequence[Any]:
-    tokens = (start.header.get("pack") or {}).get("tokens", 0)
-    changed = start.basis.overlay.paths if start.basis else frozenset()
-    return bench.pointers(question, shown=_in_full(start), changed=changed, base_tokens=int(tokens))
+def _turn(
+    bench: Bench, question: str, start: Start, schema: str, images: tuple[Image, ...]
+) -> tuple[Message, list[str]]:
+    """The turn that asks, and the blobs of what it quotes."""
+    tokens = int((start.header.get("pack") or {}).get("tokens", 0))
+    pointers = bench.pointers(
+        question, shown=start.in_full, changed=start.changed, base_tokens=tokens
+    )
+    diff, blobs = _diff(bench)
+    turn = question_message(
+        redact(question, "").text,
+        mark=question_mark(question),
+        changes=start.changes or start.note,
+        pointers=pointers,
+        diff=diff,
+        schema=schema,
+        images=images,
+    )
+    return turn, [*bench.blobs_of(pointers), *blobs, *map(image_blob, images)]
 
 
 def _specs(header: Mapping[str, Any]) -> tuple[ToolSpec, ...]:
@@ -215,18 +245,13 @@ def _books(service: Service, start: Start, bench: Bench, session_id: str) -> Boo
     )
 
 
-def _diff(bench: Bench) -> str:
-    """The change that goes with the question; "" if none was asked for."""
+def _diff(bench: Bench) -> tuple[str, Sequence[str]]:
+    """The change that goes with the question, and the blobs it is of; "" if none was asked for."""
     rev = bench.settings.diff
-    return "" if rev is None else bench.diff(rev) or f"(nothing has changed since {rev})"
-
-
-def _in_full(start: Start) -> frozenset[str]:
-    """Paths of the files that the conversation shows in full, as they are now."""
-    if start.basis is None:
-        return frozenset()
-    files = start.basis.base.manifest.files
-    return frozenset(f.path for f in files if f.level == "full")
+    if rev is None:
+        return "", ()
+    text, blobs = bench.diff(rev)
+    return text or f"(nothing has changed since {rev})", blobs
 
 
 def _check_room(meter: Meter, model: Model, messages: Sequence[Message]) -> None:

@@ -9,22 +9,14 @@ remembers one.
 import contextlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from bathy.agent.errors import RepoError
-from bathy.agent.index.commits import (
-    CommitChange,
-    blobs_by_path,
-    changed_files,
-    read_commits,
-)
-from bathy.agent.index.examine import Reader
-from bathy.agent.index.mainline import base_candidates, is_shallow, read_line, shared_line
-from bathy.agent.index.repo import NO_OBJECT, chooser, read_snapshot
+from bathy.agent.index.mainline import base_candidates, read_line, shared_line, why_unlike
+from bathy.agent.index.repo import NO_OBJECT
 from bathy.agent.index.store import result_key
 from bathy.agent.loop.forecast import EXPIRED_S
 from bathy.agent.loop.ledger import Ledger
@@ -33,21 +25,24 @@ from bathy.agent.loop.record import RecordError, keep_text, kept_text
 from bathy.agent.loop.sessions import sessions_folder
 from bathy.agent.model.catalog import Model
 from bathy.agent.modes.compose import PACK_VERSION, Bench
-from bathy.agent.pack.drift import Drift, Part, ReadText, dump_part, load_part, shown_paths
+from bathy.agent.modes.parts import PartsMaker
+from bathy.agent.pack.drift import Part, tokens_of, weight_of
 from bathy.agent.pack.manifest import Manifest, dump_manifest, load_manifest
 from bathy.agent.pack.overlay import Overlay
-from bathy.agent.pack.render import full_texts, quoted_path
 from bathy.agent.pack.room import Room
-from bathy.tools.git import GitRepo
-
-OVERLAY_VERSION = "1"
-"""Raised when the same commits give another overlay than before."""
-
-TURN_TOKENS = 20
-"""Tokens of a turn that tells of a change, beside its text, and of the fixed reply."""
+from bathy.tools.git import GitError
 
 OVERLAY_SHARE = 0.25
 """Part of the base's tokens that its overlay may take before a newer base is looked for."""
+
+FILES_TOKENS = 32_000
+"""Uncommitted changes, or news of a conversation, may take so much beside a small base, too."""
+
+FOLDER = "a folder without commits: only this machine has it"
+LACKING = "this clone lacks objects of older commits, as partial clones do"
+UNCHOSEN = "the history gives no base yet, or too much has changed since the last one"
+REWRITTEN = "history was rewritten; this is all that differs from {}"
+FAR = "too much to tell commit by commit; this is all that differs from {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +93,25 @@ class Basis:
         return last if last.startswith("<uncommitted") else ""
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a conversation that goes on does not know yet.
+
+    Attributes:
+        commits: Blocks of newer commits, oldest first.
+        files: Block of uncommitted changes, all of them, or "".
+        blobs: Ids of what the blocks were taken from.
+        base: Of the conversation.
+        changed: Paths whose text in the base no longer holds.
+    """
+
+    commits: tuple[str, ...]
+    files: str
+    blobs: tuple[str, ...]
+    base: Base
+    changed: frozenset[str]
+
+
 class BasisFinder:
     """Chooses the base of one bench and makes the overlay on it."""
 
@@ -111,10 +125,9 @@ class BasisFinder:
             is_dry: Nothing is going to be sent, so nothing new is to be remembered.
         """
         self._bench, self._model, self._ledger = bench, model, ledger
-        self._is_dry = is_dry
+        self._is_dry, self._is_lacking = is_dry, False
         settings = bench.settings
         self._room = Room(settings.budget, model.window_tokens, settings.context == "map")
-        self._is_wanted = chooser(settings.include, settings.exclude, bench.denied)
         self._repo = str(bench.snapshot.root)
         chosen = (*settings.include, "--", *settings.exclude, "--", *bench.denied)
         self._key = result_key(PACK_VERSION, repr(self._room), *chosen)
@@ -127,18 +140,17 @@ class BasisFinder:
         """
         snapshot = self._bench.snapshot
         if snapshot.repo is None or not snapshot.commit:
-            return self._of_folder()
-        line = self._line
-        for level, commit in base_candidates(shared_line(snapshot.repo, snapshot.commit)):
-            base = self._of_commit(commit, level)
-            parts = self._commit_parts(base, line.index(commit))
-            if tokens_of(parts) <= self._most(base):
-                return self._with_files(base, parts, line.index(commit))
-        return self._remembered()
+            return self._of_folder(FOLDER)
+        try:
+            shared = shared_line(snapshot.repo, self._line)
+            for level, commit in base_candidates(shared.commits):
+                if (basis := self._attempt(commit, level, shared.note)) is not None:
+                    return basis
+            return self._remembered()
+        except GitError as error:
+            raise RepoError(f"git cannot read {snapshot.root}: {error}") from error
 
-    def news(
-        self, base_commit: str, base_text: str, since: str
-    ) -> tuple[tuple[str, ...], str] | None:
+    def news(self, base_commit: str, base_text: str, since: str) -> News | None:
         """Say what a conversation that goes on does not know yet.
 
         Args:
@@ -147,43 +159,45 @@ class BasisFinder:
             since: Commit that it knows of; "" without commits.
 
         Returns:
-            The blocks of newer commits, and that of uncommitted changes, all of them, or ""; None
-            if nothing is known of what it was shown.
+            None if nothing is known of what it was shown.
         """
-        snapshot = self._bench.snapshot
-        if not base_commit or snapshot.repo is None:
-            base = self._kept_folder(self._ledger.remembered(self._repo, self._key) or {})
-            if base is None or base.text != base_text:
-                return None
-            files = self._files_part(base, ())
-            return (), files.block.text if files else ""
-        base, line = self._of_commit(base_commit, 0), self._line
-        if base_commit in line and since in line:
-            parts = self._commit_parts(base, line.index(base_commit))
-            new = parts[len(parts) - line.index(since) :]
-        else:
-            try:
-                parts = new = (self._rewritten(base, since),)
-            except RepoError:  # the commit has gone
-                return None
-        files = self._files_part(base, parts)
-        texts = tuple(part.block.text for part in new if part.block.text)
-        return texts, files.block.text if files else ""
+        snapshot, parts = self._bench.snapshot, tuple[Part, ...]()
+        try:
+            if base_commit and snapshot.repo is not None:
+                base = self._of_commit(base_commit, 0)
+                parts, new = self._since(base, since)
+            else:
+                kept = self._kept_folder(self._ledger.remembered(self._repo, self._key) or {})
+                if kept is None or kept.text != base_text:
+                    return None
+                base, new = kept, ()
+            part = self._maker(base).of_files(parts, self._most_files(base, parts))
+        except (GitError, RepoError):  # the commits have gone
+            return None
+        told = [one.block for one in (*new, part) if one is not None and one.block.text]
+        texts = tuple(block.text for block in told if not block.text.startswith("<uncommitted"))
+        files = part.block.text if part is not None else ""
+        blobs = tuple(dict.fromkeys(blob for block in told for blob in block.blobs))
+        every = (*parts, part) if part is not None else parts
+        changed = frozenset(path for one in every for path in one.block.paths)
+        return News(texts, files, blobs, base, changed)
 
-    def _rewritten(self, base: Base, since: str) -> Part:
-        """One block for all that differs from a commit that is no longer on the line."""
-        snapshot = self._bench.snapshot
-        assert snapshot.repo is not None
-        then, now = self._blobs_at(since), self._blobs_at(snapshot.commit)
-        what = f"history was rewritten; this is all that differs from {since[:12]}"
-        with reading(snapshot.root, snapshot.repo) as read:
-            drift = self._drift(base, read, read)
-            return drift.of_commit(CommitChange(snapshot.commit, what, changed_files(then, now)))
-
-    def _blobs_at(self, commit: str) -> Mapping[str, str]:
-        snapshot = self._bench.snapshot
-        found = read_snapshot(snapshot.repo, snapshot.root, rev=commit, known={})
-        return blobs_by_path(self._bench.select(found))
+    def _since(self, base: Base, since: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+        """(parts that lead from the base to now, those of them that came after a commit)."""
+        line, why = self._line, REWRITTEN
+        if base.commit in line and since in line:
+            behind, known = line.index(base.commit), line.index(since)
+            # A conversation that was last at a commit before its base was told how it got there.
+            if known <= behind:
+                with contextlib.suppress(GitError):
+                    parts = self._maker(base).of_commits(line[:behind][::-1]) or ()
+                    new = parts[len(parts) - known :]
+                    if tokens_of(new) <= self._most_files(base, ()):
+                        return parts, new
+                why = FAR
+        most = self._most_files(base, ())
+        part = self._maker(base).of_jump(since, why.format(since[:12]), most)
+        return (part,), (part,)
 
     @cached_property
     def _line(self) -> tuple[str, ...]:
@@ -196,35 +210,54 @@ class BasisFinder:
         tokens = base.manifest.tokens
         return min(int(tokens * OVERLAY_SHARE), (self._model.window_tokens - tokens) // 2)
 
+    def _most_files(self, base: Base, parts: tuple[Part, ...]) -> int:
+        """Tokens that uncommitted changes may have beside those of commits."""
+        left = self._model.window_tokens - base.manifest.tokens - tokens_of(parts)
+        return min(max(int(base.manifest.tokens * OVERLAY_SHARE), FILES_TOKENS), left // 2)
+
+    def _attempt(self, commit: str, level: int, note: str = "") -> Basis | None:
+        """A commit as base; None if too much has changed since, or it cannot be read."""
+        try:
+            base = self._of_commit(commit, level, note)
+            behind = self._line.index(commit)
+            maker = self._maker(base)
+            parts = maker.of_commits(self._line[:behind][::-1], self._most(base))
+            if parts is None:
+                return None
+            return _basis(base, parts, maker.of_files(parts, self._most_files(base, parts)), behind)
+        except (GitError, RepoError):  # what a partial clone lacks is never fetched
+            self._is_lacking = True
+            return None
+
     def _remembered(self) -> Basis:
         """The commit that the ledger remembers, while it serves; else the one looked at."""
-        snapshot, line = self._bench.snapshot, self._line
+        snapshot = self._bench.snapshot
         kept = self._ledger.remembered(self._repo, self._key) or {}
         commit = str(kept.get("commit", ""))
-        if commit in line:
-            base = self._of_commit(commit, 0)
-            parts = self._commit_parts(base, line.index(commit))
-            if tokens_of(parts) <= self._most(base) and not self._is_due(kept, base):
-                return self._with_files(base, parts, line.index(commit))
-        base = self._of_commit(snapshot.commit, 0)
-        self._remember({"commit": snapshot.commit, "base_id": base_id(base.text)})
-        return self._with_files(base, (), 0)
+        basis = self._attempt(commit, 0) if commit in self._line else None
+        if basis is not None and not self._is_due(kept, basis.base):
+            return basis
+        basis = self._attempt(snapshot.commit, 0)
+        if basis is None:
+            return self._of_folder(LACKING)
+        self._remember({"commit": snapshot.commit, "base_id": base_id(basis.base.text)})
+        return basis
 
-    def _of_folder(self) -> Basis:
+    def _of_folder(self, note: str) -> Basis:
         """The files as the ledger remembers them, while that serves; else as they are now."""
         kept = self._ledger.remembered(self._repo, self._key) or {}
         base = self._kept_folder(kept)
         if base is not None:
-            basis = self._with_files(base, (), 0)
-            if basis.overlay_tokens <= self._most(base) and not self._is_due(kept, base):
-                return basis
+            part = self._maker(base).of_files(())
+            is_told = part is None or (part.is_whole and weight_of([part]) <= self._most(base))
+            if is_told and not self._is_due(kept, base):
+                return _basis(replace(base, note=note), (), part, 0)
         manifest, text = self._bench.pack(with_text=True, window_tokens=self._model.window_tokens)
-        base = Base("", manifest, text, 0, "a folder without commits: only this machine has it")
         if not self._is_dry:
             folder, account = sessions_folder(), json.dumps(dump_manifest(manifest))
             texts = {"text": keep_text(folder, text), "manifest": keep_text(folder, account)}
             self._remember({"base_id": base_id(text), **texts})
-        return Basis(base, Overlay(), 0, 0)
+        return Basis(Base("", manifest, text, 0, note), Overlay(), 0, 0)
 
     def _remember(self, body: Mapping[str, Any]) -> None:
         if not self._is_dry:
@@ -238,7 +271,7 @@ class BasisFinder:
             manifest = load_manifest(json.loads(kept_text(sessions_folder(), kept["manifest"])))
         except RecordError:
             return None
-        return Base("", manifest, text, 0, "a folder without commits: only this machine has it")
+        return Base("", manifest, text, 0, FOLDER)
 
     def _is_due(self, kept: Mapping[str, Any], base: Base) -> bool:
         """Whether a remembered base is to be made anew.
@@ -256,117 +289,28 @@ class BasisFinder:
         miss_usd = base.manifest.tokens * (prices.miss - prices.hit) / 1e6
         return self._ledger.carried_usd(self._repo, base_id, prices.hit) > miss_usd
 
-    def _of_commit(self, commit: str, level: int) -> Base:
+    def _of_commit(self, commit: str, level: int, note: str = "") -> Base:
         manifest, text = self._bench.pack_commit(commit, self._room)
-        return Base(commit, manifest, text, level, self._note(level, manifest))
+        if any(entry.reason == NO_OBJECT for entry in manifest.files):
+            if level:
+                raise RepoError(f"objects of the commit {commit} are not in this repository")
+            note = LACKING
+        return Base(commit, manifest, text, level, self._note(level) or note)
 
-    def _note(self, level: int, manifest: Manifest) -> str:
-        """Why other clones do not share this base."""
+    def _note(self, level: int) -> str:
+        """Why other clones do not share a base, whatever it holds."""
         repo = self._bench.snapshot.repo
         assert repo is not None
-        if is_shallow(repo):
-            return "this clone is shallow, so its order by history differs from that of full ones"
-        if any(entry.reason == NO_OBJECT for entry in manifest.files):
-            return "this clone lacks objects of that commit, as partial clones do"
-        if (repo.common_dir / "info" / "attributes").is_file():
-            return "this clone has attributes of its own in .git/info"
-        if not level:
-            return "the history gives no base yet, or too much has changed since the last one"
-        return ""
+        if self._is_lacking:
+            return LACKING
+        return why_unlike(repo) or ("" if level else UNCHOSEN)
 
-    def _commit_parts(self, base: Base, behind: int) -> tuple[Part, ...]:
-        """The parts of the overlay that commits make, oldest first, from the cache or anew."""
-        if not behind:
-            return ()
-        store, snapshot = self._bench.store, self._bench.snapshot
-        newer = self._line[:behind][::-1]
-        keys = [result_key(OVERLAY_VERSION, self._base_key(base), commit) for commit in newer]
-        bodies = store.changes(keys)
-        if all(key in bodies for key in keys):
-            return tuple(load_part(bodies[key]) for key in keys)
-        assert snapshot.repo is not None
-        commits = read_commits(snapshot.repo, snapshot.commit, behind)
-        with reading(snapshot.root, snapshot.repo) as read:
-            drift = self._drift(base, read, read)
-            missing = [c for c, key in zip(commits, keys, strict=True) if key not in bodies]
-            drift.prepare(change for commit in missing for change in commit.files)
-            parts = []
-            for commit, key in zip(commits, keys, strict=True):
-                if key in bodies:
-                    parts.append(load_part(bodies[key]))
-                    drift.follow(parts[-1])
-                else:
-                    parts.append(self._counted(drift.of_commit(commit)))
-        store.keep_changes({k: dump_part(p) for k, p in zip(keys, parts, strict=True)})
-        return tuple(parts)
-
-    def _with_files(self, base: Base, parts: tuple[Part, ...], behind: int) -> Basis:
-        """Add what the files on disk hold beside the commits."""
-        files = self._files_part(base, parts)
-        found = (*parts, files) if files is not None else parts
-        blocks = tuple(part.block for part in found if part.block.text)
-        return Basis(base, Overlay(blocks), tokens_of(found), behind)
-
-    def _files_part(self, base: Base, parts: tuple[Part, ...]) -> Part | None:
-        snapshot = self._bench.snapshot
-        if snapshot.origin == "commit":
-            return None
-        unknown = {skipped.path for skipped in snapshot.skipped}
-        changes = changed_files(self._committed(base), blobs_by_path(snapshot), unknown)
-        if not changes:
-            return None
-        store = self._bench.store
-        state = [f"{change.path}\0{change.before}\0{change.after}" for change in changes]
-        key = result_key(OVERLAY_VERSION, self._base_key(base), snapshot.commit, *state)
-        kept = store.changes([key])
-        if key in kept:
-            return load_part(kept[key])
-        with self._reads(base) as before, reading(snapshot.root, None) as after:
-            drift = self._drift(base, before, after)
-            for part in parts:
-                drift.follow(part)
-            part = self._counted(drift.of_files(changes))
-        store.keep_changes({key: dump_part(part)})
-        return part
-
-    def _committed(self, base: Base) -> Mapping[str, str]:
-        """Blob ids by path of what the files on disk are compared with."""
-        if base.commit:
-            return self._blobs_at(self._bench.snapshot.commit)
-        return {e.path: e.blob for e in base.manifest.files if e.blob}
-
-    @contextlib.contextmanager
-    def _reads(self, base: Base) -> Iterator[ReadText]:
-        """Read the texts that the files on disk are compared with."""
-        snapshot = self._bench.snapshot
-        if base.commit:
-            with reading(snapshot.root, snapshot.repo) as read:
-                yield read
-        else:
-            texts = full_texts(base.text)
-            yield lambda path, _blob: texts.get(quoted_path(path))
-
-    def _drift(self, base: Base, before: ReadText, after: ReadText) -> Drift:
-        files = base.manifest.files
-        shown = shown_paths((entry.path, entry.level) for entry in files)
-        classes = {entry.path: entry.file_class for entry in files}
-        return Drift(shown, classes, self._is_wanted, before, after)
-
-    def _counted(self, part: Part) -> Part:
-        tokens = self._bench.count_tokens(part.block.text)
-        return replace(part, block=replace(part.block, tokens=tokens))
-
-    def _base_key(self, base: Base) -> str:
-        return result_key(self._key, base.commit or base_id(base.text))
+    def _maker(self, base: Base) -> PartsMaker:
+        key = result_key(self._key, base.commit or base_id(base.text))
+        return PartsMaker(self._bench, key, base.commit, (base.manifest, base.text))
 
 
-def tokens_of(parts: Sequence[Part]) -> int:
-    """Return the tokens of an overlay of such parts; 0 if they say nothing."""
-    return sum(part.block.tokens + TURN_TOKENS for part in parts if part.block.text)
-
-
-@contextlib.contextmanager
-def reading(root: Path, repo: GitRepo | None) -> Iterator[ReadText]:
-    """Read texts as shown, from git's objects or from disk."""
-    with contextlib.closing(Reader(root, repo)) as reader:
-        yield reader.read_shown
+def _basis(base: Base, parts: tuple[Part, ...], files: Part | None, behind: int) -> Basis:
+    found = (*parts, files) if files is not None else parts
+    blocks = tuple(part.block for part in found if part.block.text)
+    return Basis(base, Overlay(blocks), tokens_of(found), behind)

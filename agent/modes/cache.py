@@ -11,66 +11,103 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bathy.agent.config import Settings, read_service
-from bathy.agent.loop.forecast import EXPIRED_S, WARM_S
+from bathy.agent.errors import ConfigError
+from bathy.agent.loop.forecast import EXPIRED_S, WARM_S, in_units
 from bathy.agent.loop.ledger import Ledger, account_of, ledger_path
-from bathy.agent.model.catalog import Model, cost_of, find_model, prices_at
+from bathy.agent.model.catalog import Prices, cost_of, find_model, prices_at
 from bathy.agent.model.messages import Usage
 from bathy.agent.modes.places import repo_root
+from bathy.agent.modes.terminal import printable
+from bathy.tools.base import count_of
 
 _MOST_REQUESTS = 400
 _SHOWN = 12
+_WORDS = {
+    "warm": "should be cached",
+    "perhaps": "may be cached still",
+    "gone": "has gone",
+    "never": "and this service keeps nothing, or does not say so",
+}
 
 
 def run_cache(settings: Settings) -> int:
     """Show the account of a repository; return the exit code."""
     service = read_service(settings)
-    model = find_model(service.model, service.own_models)
     repo, now_s = str(repo_root(settings.folder)), time.time()
-    with Ledger(ledger_path()) as ledger:
-        rows = ledger.requests(repo, _MOST_REQUESTS)
     account = account_of(service.base_url, service.api_key)
-    bases = _bases([row for row in rows if row["account"] == account], model, now_s)
-    settled = [row for row in rows if row["hit"] is not None]
+    with Ledger(ledger_path()) as ledger:
+        all_rows = ledger.requests(repo, _MOST_REQUESTS)
+        rows = [row for row in all_rows if row["endpoint"] == service.base_url]
+        # Without a key it is not known whose cache is meant.
+        own = [row for row in rows if row["account"] == account or not service.api_key]
+        bases = _bases(own, ledger, service.own_models, now_s)
     found = {
         "type": "cache",
         "schema_version": 1,
         "repo": repo,
         "endpoint": service.base_url,
-        "model": model.id,
+        "model": service.model,
         "bases": bases,
-        "requests": [_request(row) for row in settled],
-        "totals": _totals(settled),
+        "requests": [_request(row) for row in rows],
+        "totals": _totals(rows),
     }
     if settings.output_format == "text":
-        sys.stdout.write("\n".join(_lines(found)) + "\n")
+        sys.stdout.write("\n".join(map(printable, _lines(found))) + "\n")
     else:
         sys.stdout.write(json.dumps(found) + "\n")
     return 0
 
 
-def _bases(rows: Sequence[Mapping[str, Any]], model: Model, now_s: float) -> list[dict[str, Any]]:
+def _bases(
+    rows: Sequence[Mapping[str, Any]],
+    ledger: Ledger,
+    own_models: Mapping[str, Mapping[str, Any]],
+    now_s: float,
+) -> list[dict[str, Any]]:
     """The bases that were sent to this service, the last one first, with what a question costs."""
-    prices = prices_at(model, datetime.now(UTC))
-    found = dict[tuple[str, str, str], dict[str, Any]]()
+    found = dict[tuple[str, str, str], list[Mapping[str, Any]]]()
     for row in rows:
-        key = (row["base_id"], row["model"], row["effort"])
-        # The first row seen is the last one that was sent.
-        if row["base_id"] and key not in found:
-            age_s = now_s - row["time"]
-            state = "warm" if age_s < WARM_S else "gone" if age_s > EXPIRED_S else "perhaps"
-            prompt = (row["hit"] or 0) + (row["miss"] or 0) or row["prompt"]
-            hit = max(row["hit"] or 0, row["base_tokens"]) if state == "warm" else 0
-            found[key] = {
-                "base_id": row["base_id"],
-                "model": row["model"],
-                "effort": row["effort"],
-                "tokens": row["base_tokens"],
-                "overlay_tokens": row["overlay_tokens"],
-                "state": state,
-                "age_s": round(age_s),
-                "question_usd": cost_of(Usage(0, hit, max(0, prompt - hit), 0, 0), prices),
-            }
-    return list(found.values())
+        if row["base_id"]:
+            found.setdefault((row["base_id"], row["model"], row["effort"]), []).append(row)
+    return [_base(sent, ledger, own_models, now_s) for sent in found.values()]
+
+
+def _base(
+    sent: Sequence[Mapping[str, Any]],
+    ledger: Ledger,
+    own_models: Mapping[str, Mapping[str, Any]],
+    now_s: float,
+) -> dict[str, Any]:
+    """What is known of a base from the requests that began with it, the last one first."""
+    last = sent[0]
+    asked = next((row for row in sent if row["kind"] == "question"), last)
+    age_s = max(0.0, now_s - last["time"])
+    state = "warm" if age_s < WARM_S else "gone" if age_s > EXPIRED_S else "perhaps"
+    if ledger.believed(last["account"], last["model"]) == "nothing":
+        state = "never"
+    prompt = asked["hit"] + asked["miss"]
+    hit = max(asked["hit"], in_units(asked["base_tokens"])) if state == "warm" else 0
+    return {
+        "base_id": last["base_id"],
+        "model": last["model"],
+        "effort": last["effort"],
+        "tokens": last["base_tokens"],
+        "overlay_tokens": asked["overlay_tokens"],
+        "state": state,
+        "age_s": round(age_s),
+        "question_usd": cost_of(
+            Usage(0, min(prompt, hit), max(0, prompt - hit), 0, 0),
+            _prices(last["model"], own_models),
+        ),
+    }
+
+
+def _prices(model: str, own_models: Mapping[str, Mapping[str, Any]]) -> Prices | None:
+    """The prices of now of a model that was asked once; None if none are known any more."""
+    try:
+        return prices_at(find_model(model, own_models), datetime.now(UTC))
+    except ConfigError:  # it has been retired since
+        return None
 
 
 def _request(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +124,7 @@ def _request(row: Mapping[str, Any]) -> dict[str, Any]:
         "cost_usd": row["usd"],
         "saved_usd": row["uncached_usd"] - row["usd"],
         "cause": row["cause"] or None,
+        "is_estimate": bool(row["is_estimate"]),
     }
 
 
@@ -108,19 +146,19 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         return
     yield ""
     for base in found["bases"]:
-        words = {"warm": "should be cached", "perhaps": "may be cached still", "gone": "has gone"}
         ago = _ago(base["age_s"])
         price = f"; a question costs about ${base['question_usd']:.4f} to ask"
         yield (
             f"base {base['base_id']}: {base['tokens']:,} tokens and {base['overlay_tokens']:,} of"
             f" changes, {base['model']}, effort {base['effort']}"
         )
-        yield f"  last sent {ago}, {words[base['state']]}{price if base['question_usd'] else ''}"
+        yield f"  last sent {ago}, {_WORDS[base['state']]}{price if base['question_usd'] else ''}"
     yield ""
     yield "  time (UTC)        cached      new    written      cost     saved  "
     for row in found["requests"][:_SHOWN]:
         moment = row["time"][:16].replace("T", " ")
-        why = row["cause"] or ("" if row["kind"] == "question" else row["kind"])
+        why = row["cause"] or ("warm-up" if row["kind"] == "warm-up" else "")
+        why = "the reply broke off, or told nothing; estimated" if row["is_estimate"] else why
         yield (
             f"  {moment}  {row['cache_hit_tokens']:>8,} {row['cache_miss_tokens']:>8,}"
             f"   {row['completion_tokens']:>8,}"
@@ -131,8 +169,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     share = 100 * totals["cache_hit_tokens"] / read if read else 0
     yield ""
     yield (
-        f"{totals['requests']} requests: {read:,} tokens read, {share:.1f} % from the cache;"
-        f" ${totals['cost_usd']:.4f} paid, ${totals['saved_usd']:.4f} saved by it"
+        f"{count_of(totals['requests'], 'request')}: {read:,} tokens read, {share:.1f} % from the"
+        f" cache; ${totals['cost_usd']:.4f} paid, ${totals['saved_usd']:.4f} saved by it"
     )
 
 

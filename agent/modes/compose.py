@@ -224,17 +224,25 @@ class Bench:
         finally:
             reader.close()
 
-    def diff(self, rev: str) -> str:
-        """Return the change since a commit, as a unified diff without secrets.
+    def diff(self, rev: str) -> tuple[str, list[str]]:
+        """Return the change since a commit, without secrets, and the blobs of both of its sides.
 
         Raises:
             RepoError: There is no such commit, or no git.
         """
         from bathy.agent.index.changes import diff_between
+        from bathy.agent.index.commits import blobs_by_path, changed_files
 
         snapshot = self.snapshot
-        older = read_snapshot(snapshot.repo, snapshot.root, rev=rev, known={})
-        return diff_between(self.select(older), snapshot)
+        older = self.select(read_snapshot(snapshot.repo, snapshot.root, rev=rev, known={}))
+        changes = changed_files(blobs_by_path(older), blobs_by_path(snapshot))
+        blobs = [blob for change in changes for blob in (change.before, change.after) if blob]
+        return diff_between(older, snapshot), blobs
+
+    def blobs_of(self, pointers: "Sequence[Pointer]") -> list[str]:
+        """Return the blobs that quoted places are taken from."""
+        blobs = {quote_path(entry.path): entry.blob for entry in self.snapshot.entries}
+        return [blobs[p.place.rpartition(":")[0]] for p in pointers if p.text]
 
     def count_tokens(self, text: str) -> int:
         """Count the tokens of a text exactly, each text once in the life of the cache."""

@@ -6,12 +6,15 @@ Nothing is sent, no session is begun and nothing is remembered.
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bathy.agent.config import Settings, read_service
 from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.loop.asking import Preview
 from bathy.agent.loop.cost import label_tokens
+from bathy.agent.loop.forecast import in_units
 from bathy.agent.model.deepseek import wire_body
 from bathy.agent.model.messages import Usage
 from bathy.agent.modes.ask import Asked, open_run
@@ -20,6 +23,7 @@ from bathy.agent.modes.headless import question_of
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.terminal import printable
 from bathy.agent.policy import check_endpoint, read_policy
+from bathy.tools.base import count_of
 
 _BAR_CHARS = 32
 _WORDS = {
@@ -38,6 +42,8 @@ def run_dry(settings: Settings, task: str) -> int:
     Raises:
         BathyError: The repository cannot be read, or the request would not fit.
     """
+    # A fork would be a copy of a session, and nothing is going to be written into it.
+    settings = replace(settings, fork=False)
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     question = question_of(settings, task, progress)
     service = read_service(settings)
@@ -48,9 +54,9 @@ def run_dry(settings: Settings, task: str) -> int:
         open_bench(settings, progress) as bench,
         open_run(bench, service, question, is_dry=True) as asked,
     ):
-        request, warming = asked.run.preview()
-        body = wire_body(request, asked.model.thinking)
-        account = _account(asked, request.max_tokens, len(warming))
+        preview = asked.run.preview()
+        body = wire_body(preview.request, asked.model.thinking)
+        account = _account(asked, preview)
     if settings.output is not None:
         _save(settings.output, body)
         progress.say(f"the request is in {settings.output}; it was not sent")
@@ -68,13 +74,14 @@ def _save(path: Path, body: Mapping[str, Any]) -> None:
         raise BathyError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _account(asked: Asked, max_tokens: int, warm_ups: int) -> dict[str, Any]:
+def _account(asked: Asked, preview: Preview) -> dict[str, Any]:
     """Everything that is known of a request before it is sent."""
-    meter, messages = asked.run.agent.meter, asked.run.conversation.messages
+    meter, messages = asked.run.agent.meter, preview.request.messages
+    # Warm is a cache that holds all but the turn that asks.
+    warm = in_units(meter.prompt_tokens(messages[:-1]))
     marks = meter.marks(messages)
-    forecast = asked.bill.forecast(messages)
-    tokens = forecast.prompt_tokens
-    end = max((mark.tokens for mark in marks if mark.label in ("base", "turns")), default=0)
+    first, last = preview.forecasts[0], preview.forecasts[-1]
+    tokens = last.prompt_tokens
     basis = asked.start.basis
     return {
         "type": "dry_run",
@@ -83,7 +90,7 @@ def _account(asked: Asked, max_tokens: int, warm_ups: int) -> dict[str, Any]:
         "endpoint": asked.to.endpoint,
         "model": asked.model.id,
         "effort": asked.run.agent.effort,
-        "max_tokens": max_tokens,
+        "max_tokens": preview.request.max_tokens,
         "prompt_tokens": tokens,
         "segments": [{"label": k, "tokens": n} for k, n in label_tokens(marks).items()],
         "base": asked.start.header.get("pack"),
@@ -91,14 +98,15 @@ def _account(asked: Asked, max_tokens: int, warm_ups: int) -> dict[str, Any]:
         "base_note": (basis.base.note or None) if basis else None,
         "commits_since_base": basis.behind if basis else None,
         "cost_usd_cold": meter.cost(Usage(tokens, 0, tokens, 0, 0)),
-        "cost_usd_warm": meter.cost(Usage(tokens, end, tokens - end, 0, 0)),
+        "cost_usd_warm": meter.cost(Usage(tokens, warm, tokens - warm, 0, 0)),
         "forecast": {
-            "cache_hit_tokens": forecast.hit_tokens,
-            "cache_miss_tokens": forecast.miss_tokens,
-            "cost_usd": forecast.cost_usd,
-            "why_cold": forecast.reason or None,
+            "cache_hit_tokens": last.hit_tokens,
+            "cache_miss_tokens": last.miss_tokens,
+            "cost_usd": sum(forecast.cost_usd for forecast in preview.forecasts),
+            "why_cold": first.reason or None,
         },
-        "warm_ups_first": warm_ups,
+        "warm_ups_first": len(preview.warming),
+        "limit": preview.limit[1] if preview.limit else None,
         "redacted": asked.outbound.redacted,
     }
 
@@ -129,8 +137,10 @@ def _lines(account: Mapping[str, Any]) -> Iterator[str]:
             f"{first} first, for one token, so that base and overlay are cached by themselves;"
             " that pays for their misses, and the question does not"
         )
+    if account["limit"]:
+        yield f"it would not be sent: {account['limit']}"
     if account["redacted"]:
-        yield f"{account['redacted']} secrets are redacted"
+        yield f"{count_of(account['redacted'], 'secret')} redacted"
 
 
 def _base_lines(account: Mapping[str, Any]) -> Iterator[str]:

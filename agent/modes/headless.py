@@ -23,6 +23,8 @@ from bathy.tools.redact import redact
 if TYPE_CHECKING:
     from bathy.agent.modes.ask import Asked
     from bathy.agent.modes.output import Output
+    from bathy.agent.modes.start import Start
+    from bathy.agent.modes.uploads import Destination
 
 _MAX_STDIN_BYTES = 10 << 20
 _SILENT_S = 2.0
@@ -125,8 +127,10 @@ def _work(bench: Bench, service: Service, question: str, output: "Output") -> in
             await asked.client.close()
         return code
 
-    with open_run(bench, service, question) as asked:
-        _allow(asked, bench.progress)
+    def allow(to: "Destination", start: "Start", tokens: int) -> None:
+        _allow(to, start, tokens, bench.progress)
+
+    with open_run(bench, service, question, allow=allow) as asked:
         output.begin(asked)
         try:
             return asyncio.run(main(asked))
@@ -134,7 +138,7 @@ def _work(bench: Bench, service: Service, question: str, output: "Output") -> in
             raise (Terminated() if terminated else KeyboardInterrupt()) from None
 
 
-def _allow(asked: "Asked", progress: Progress) -> None:
+def _allow(to: "Destination", start: "Start", tokens: int, progress: Progress) -> None:
     """Make sure that the repository may be sent, and say what no other clone can share.
 
     Raises:
@@ -145,16 +149,10 @@ def _allow(asked: "Asked", progress: Progress) -> None:
     from bathy.agent.policy import check_endpoint, read_policy
 
     policy = read_policy()
-    check_endpoint(policy, asked.to.endpoint)
-    prompt = asked.run.agent.meter.prompt_tokens(asked.run.conversation.messages)
-    allow_upload(
-        policy,
-        asked.to,
-        summary=summary_of(asked.start, prompt),
-        say=progress.say,
-        ask=terminal_asker(),
-    )
-    if asked.start.basis is not None and (note := asked.start.basis.base.note):
+    check_endpoint(policy, to.endpoint)
+    summary = summary_of(start, tokens)
+    allow_upload(policy, to, summary=summary, say=progress.say, ask=terminal_asker())
+    if start.basis is not None and (note := start.basis.base.note):
         progress.trace(f"other clones do not share this base: {note}")
 
 

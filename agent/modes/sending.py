@@ -1,10 +1,12 @@
 """A run that is ready -> what it is about to send, told, allowed, and written down as it goes."""
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bathy.agent.index.live import LiveView
 from bathy.agent.index.repo import blob_id
+from bathy.agent.model.messages import Image
 from bathy.agent.modes.start import Start
 from bathy.agent.modes.uploads import Destination, knows_base, note_upload, uploads_path
 from bathy.tools.base import ToolError
@@ -18,11 +20,13 @@ class Sending:
         to: Where it goes.
         start: What the conversation begins with.
         view: What the tools have read.
+        quoted: Blobs of what the question quotes beside the base.
     """
 
     to: Destination
     start: Start
     view: LiveView
+    quoted: Sequence[str] = ()
     _is_begun: bool = False
     _noted: set[str] = field(default_factory=set)
 
@@ -36,9 +40,21 @@ class Sending:
         if not self._is_begun:
             self._is_begun = True
             self._note_start()
+            if self.start.blobs:
+                note_upload(path, self.to, "overlay", self.start.blobs)
+            if self.quoted:
+                note_upload(path, self.to, "question", self.quoted)
         blobs = list(self._read())
         if blobs:
             note_upload(path, self.to, "tool", blobs)
+
+    def add(self, blobs: Iterable[str]) -> None:
+        """Write down that a base of other files takes the place of the first one.
+
+        Raises:
+            BathyError: It cannot be written.
+        """
+        note_upload(uploads_path(), self.to, "base", list(blobs))
 
     def _note_start(self) -> None:
         path, basis = uploads_path(), self.start.basis
@@ -59,6 +75,11 @@ class Sending:
                 yield blob_id(self.view.raw(path))
             except ToolError:  # it has gone since
                 continue
+
+
+def image_blob(image: Image) -> str:
+    """Return the blob id of a picture's file."""
+    return blob_id(base64.b64decode(image.data))
 
 
 def summary_of(start: Start, prompt_tokens: int) -> str:

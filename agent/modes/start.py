@@ -49,6 +49,9 @@ class Start:
         basis: The base, and what has changed since, if this is a new session with a base.
         changes: What the question's turn must say of uncommitted changes; "" for nothing.
         seen: What the conversation will know of the repository then, for the log.
+        blobs: Ids of what `updates` and `changes` of an old session were taken from.
+        in_full: Paths that the base shows in full, as far as is known.
+        changed: Of all, those whose text there no longer holds.
         note: Something to know about the repository, or "".
         reasoning_field: Field in which the server gives the thinking, as far as is known.
     """
@@ -59,6 +62,9 @@ class Start:
     basis: Basis | None = None
     changes: str = ""
     seen: Mapping[str, Any] | None = None
+    blobs: tuple[str, ...] = ()
+    in_full: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
     note: str = ""
     reasoning_field: str = "reasoning_content"
 
@@ -106,24 +112,42 @@ def begin(bench: Bench, service: Service, finder: BasisFinder) -> Start:
         "tools": tools,
         "pack": pack_json(basis) if basis else None,
         "base_commit": basis.base.commit if basis else "",
+        "denied_paths": list(bench.denied),
     }
     if basis is None:
         return Start(header, prefix_messages(""))
     messages = (*prefix_messages(basis.base.text), *change_messages(basis.commits))
     seen = {"commit": snapshot.commit, "files": _digest(basis.files)}
-    return Start(header, messages, basis=basis, changes=basis.files, seen=seen)
+    return Start(
+        header,
+        messages,
+        basis=basis,
+        changes=basis.files,
+        seen=seen,
+        in_full=_in_full(basis.base.manifest),
+        changed=basis.overlay.paths,
+    )
 
 
 def go_on(old: Recorded, bench: Bench, finder: BasisFinder) -> Start:
     """Go on with a session: find out what has changed since it last asked.
 
     Raises:
-        ConfigError: It is about another repository.
+        ConfigError: It is about another repository, or it broke off before it had begun.
     """
     if old.header["folder"] != str(bench.snapshot.root):
         raise ConfigError(
             f"the session {old.path.stem} is about {old.header['folder']}; "
             + ("name it with -C" if Path(old.header["folder"]).exists() else "which has gone")
+        )
+    if denied := set(bench.denied).difference(old.header.get("denied_paths", ())):
+        raise ConfigError(
+            f"the session {old.path.stem} may hold what `denied_paths` in config.toml forbids"
+            f" since ({', '.join(sorted(denied))}); begin a new one"
+        )
+    if len(old.messages) < PREFIX_MESSAGES:
+        raise ConfigError(
+            f"the session {old.path.stem} broke off before anything was asked; begin a new one"
         )
     fields = [line["field"] for line in old.lines if line["type"] == "reasoning_field"]
     start = Start(
@@ -136,17 +160,22 @@ def go_on(old: Recorded, bench: Bench, finder: BasisFinder) -> Start:
         news = finder.news(base_commit, base_text, str(states[-1]["commit"]))
     if news is None:
         return replace(start, note=_changed(old.header, bench))
-    commits, files = news
-    known, changes = str(states[-1]["files"]), ""
-    if _digest(files) != known:
-        changes = files.replace("<uncommitted>", _REPLACED, 1) if known else files
-    seen = {"commit": bench.snapshot.commit, "files": _digest(files)}
+    known, digest, changes = str(states[-1]["files"]), _digest(news.files), ""
+    if digest != known:
+        changes = news.files.replace("<uncommitted>", _REPLACED, 1) if known else news.files
     return replace(
         start,
-        updates=change_messages(commits),
-        changes=changes or (NO_LONGER if known and not files else ""),
-        seen=seen,
+        updates=change_messages(news.commits),
+        changes=changes or (NO_LONGER if known and not digest else ""),
+        seen={"commit": bench.snapshot.commit, "files": digest},
+        blobs=news.blobs,
+        in_full=_in_full(news.base.manifest),
+        changed=news.changed,
     )
+
+
+def _in_full(manifest: Manifest) -> frozenset[str]:
+    return frozenset(entry.path for entry in manifest.files if entry.level == "full")
 
 
 def converse(
@@ -166,6 +195,13 @@ def converse(
     for message in start.updates if old is not None else start.messages:
         conversation.add(message)
     return conversation
+
+
+def note_question(record: Record, question: str, start: Start) -> None:
+    """Write down a question, and what the conversation knows of the repository from then on."""
+    record.write("question", {"text": redact(question, "").text})
+    if start.seen is not None:
+        record.write("seen", start.seen)
 
 
 def as_before(service: Service, header: Mapping[str, Any], settings: Settings) -> Service:
@@ -196,6 +232,7 @@ def pack_json(basis: Basis) -> dict[str, Any]:
         **counts,
         "base_id": base_id(basis.base.text),
         "base_commit": basis.base.commit or None,
+        "base_note": basis.base.note or None,
         "overlay_tokens": basis.overlay_tokens,
     }
 

@@ -3,19 +3,28 @@
 The log is a promise, so a request whose line cannot be written is not made.
 """
 
+import contextlib
 import fcntl
 import json
-import mmap
 import os
-from collections.abc import Iterable, Mapping
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from bathy.agent.errors import BathyError
 
 SCHEMA = 1
+
+What = Literal["base", "overlay", "tool", "question", "consent"]
+"""What a line tells of; "consent" is a yes alone, with which nothing was sent."""
+
+_BLOCK_BYTES = 1 << 20
+_ID = re.compile(r"[0-9a-f]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,76 +52,117 @@ def uploads_path() -> Path:
 
 
 def note_upload(
-    path: Path, to: Destination, what: str, blobs: Iterable[str], **more: str | int
+    path: Path, to: Destination, what: What, blobs: Iterable[str], *, base_id: str = ""
 ) -> None:
     """Append a line.
 
     Args:
         path: The log.
         to: Who is sent it.
-        what: "base", "overlay", "tool", "question", or "consent" for a yes alone.
+        what: Is sent.
         blobs: git blob ids of what the text was taken from.
-        more: Further values, such as the id of a base; never text of files or questions.
+        base_id: Of the base that was sent, or that it was sent on; "" for none.
 
     Raises:
         BathyError: The disk refuses.
     """
-    moment = datetime.now(UTC).isoformat(timespec="seconds")
+    ids = list(dict.fromkeys(blobs))
+    if not all(map(_ID.fullmatch, ids)):
+        raise ValueError("only ids go into the log of uploads")
     line = {
-        "schema_version": SCHEMA, "time": moment, **_pair(to), "model": to.model,
-        "session": to.session, "what": what, **more, "blobs": list(dict.fromkeys(blobs)),
-    }  # fmt: skip
-    data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        "schema_version": SCHEMA,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        **_pair(to),
+        "model": to.model,
+        "session": to.session,
+        "what": what,
+        **({"base_id": base_id} if base_id or what == "base" else {}),
+        "blobs": ids,
+    }
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        file = os.open(path, flags, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            size = os.fstat(file).st_size
-            # A line that the end of the machine cut must not swallow this one.
-            if size and os.pread(file, 1, size - 1) != b"\n":
-                data = b"\n" + data
-            while data:
-                data = data[os.write(file, data) :]
-        finally:
-            os.close(file)
+        _append(path, json.dumps(line, separators=(",", ":")).encode() + b"\n")
     except OSError as error:
         raise BathyError(
             f"nothing is sent without a line in {path}, which cannot be written: {error.strerror}"
         ) from error
 
 
+def _append(path: Path, data: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # The folder may be there already, made for something that is less private.
+    if stat.S_IMODE(path.parent.stat().st_mode) & 0o077:
+        path.parent.chmod(0o700)
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    file = os.open(path, flags, 0o600)
+    try:
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(None, "it is no regular file")
+        if found.st_mode & 0o077:
+            os.fchmod(file, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        size = os.fstat(file).st_size
+        # A line that the end of the machine cut must not swallow this one.
+        if size and os.pread(file, 1, size - 1) != b"\n":
+            data = b"\n" + data
+        while data:
+            data = data[os.write(file, data) :]
+    finally:
+        os.close(file)
+
+
 def was_sent(path: Path, to: Destination) -> bool:
     """Whether anything of a repository went to a server before, or was allowed to."""
-    return _has_line(path, _needle(to))
+    return any(True for _ in _lines_of(path, to))
+
+
+def was_allowed(path: Path, to: Destination) -> bool:
+    """Whether a person has said that a repository may go to a server."""
+    return any(line.get("what") == "consent" for line in _lines_of(path, to, b'"consent"'))
 
 
 def knows_base(path: Path, to: Destination, base_id: str) -> bool:
     """Whether the blobs of a base that went to a server are in the log already."""
-    what = json.dumps({"what": "base", "base_id": base_id}, separators=(",", ":"))
-    return _has_line(path, _needle(to), what[1:-1].encode())
+    found = _lines_of(path, to, json.dumps(base_id).encode())
+    return any(line.get("what") == "base" and line.get("base_id") == base_id for line in found)
 
 
-def _has_line(path: Path, *needles: bytes) -> bool:
-    """Whether one line holds all of some texts; reads no line that lacks the first."""
+def _lines_of(path: Path, to: Destination, *holding: bytes) -> Iterator[Mapping[str, Any]]:
+    """Yield the whole lines of a pair, oldest first; those that are damaged say nothing.
+
+    A log grows for years, so JSON is read only of lines that hold the bytes to look for.
+    """
+    pair = _pair(to)
+    needles = (json.dumps(pair["repo"]).encode(), json.dumps(pair["endpoint"]).encode(), *holding)
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            at = data.find(needles[0])
-            while at >= 0:
-                start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
-                end = len(data) if end < 0 else end
-                if all(start <= data.find(one, start, end) for one in needles[1:]):
-                    return True
-                at = data.find(needles[0], end)
-    except (OSError, ValueError):  # there is none, or it is empty
-        pass
-    return False
+        with path.open("rb") as file:
+            # Some lines at once, since most of them speak of another pair.
+            while block := file.read(_BLOCK_BYTES) + file.readline():
+                if all(needle in block for needle in needles):
+                    # What follows the last LF is no whole line.
+                    for data in block.split(b"\n")[:-1]:
+                        if all(needle in data for needle in needles):
+                            yield from _line_of(data, pair)
+    except OSError:  # there is none, or none that can be read
+        return
 
 
-def _pair(to: Destination) -> Mapping[str, Any]:
-    return {"endpoint": to.endpoint, "repo": to.repo}
+def _line_of(data: bytes, pair: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    with contextlib.suppress(ValueError, RecursionError):
+        line = json.loads(data)
+        if isinstance(line, dict) and pair.items() <= line.items():
+            yield line
 
 
-def _needle(to: Destination) -> bytes:
-    return json.dumps(_pair(to), separators=(",", ":")).encode()[1:-1]
+def _pair(to: Destination) -> dict[str, str]:
+    return {"endpoint": _bare(to.endpoint), "repo": to.repo}
+
+
+def _bare(url: str) -> str:
+    """An address in one form, without what a key could stand in."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    host = parts.netloc.rpartition("@")[2].lower()
+    return urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))

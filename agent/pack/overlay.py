@@ -5,16 +5,22 @@ longer hold, and what stands there now. Lines carry the numbers that they had af
 in the base no line of a file can start a block: each starts with its number, or with "-".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bathy.agent.index.edits import Replaced
 from bathy.agent.pack.render import numbered_lines, quoted_path, split_shown
 from bathy.tools.redact import REDACTION_MARK
 
-MOST_LINES = 1_500
+MOST_LINES, MOST_CHARS = 1_500, 120_000
 """Longest text of one change of one file; of a longer one only its name is given."""
+
+MOST_IDLE = 50
+"""Files named in one block of which nothing stands anywhere; more of them are only counted."""
+
+MOST_NAMED = 500
+"""Files named in a block that gives no texts; more of them are only counted."""
 
 Kind = Literal["new", "deleted", "changed"]
 
@@ -33,8 +39,8 @@ class TextChange:
         after: Its text now; None if there is none.
         replaced: Which lines of `before` gave way to which of `after`; empty if one is None.
         old_path: Its path before, if that was another one; else "".
-        is_shown: Worth its room: its text stands above, or it is new, and it is no lock file or
-            the like. Of others only the name is given.
+        stands: Some text of it, under its path before, stands above.
+        is_worth: Its text is worth its room: it is no lock file or the like.
     """
 
     path: str
@@ -43,7 +49,22 @@ class TextChange:
     after: str | None
     replaced: tuple[Replaced, ...] = ()
     old_path: str = ""
-    is_shown: bool = True
+    stands: bool = True
+    is_worth: bool = True
+
+
+class Told(NamedTuple):
+    """What is said of one file.
+
+    Attributes:
+        text: One or more lines; "" if there is nothing to say.
+        has_text: What the file holds now stands in the prompt, here or above.
+        is_idle: Nothing of it stood above, and nothing does now; it is only named.
+    """
+
+    text: str
+    has_text: bool = False
+    is_idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,67 +105,99 @@ class Overlay:
         return frozenset(path for block in self.blocks for path in block.paths)
 
 
-def render_commit(commit: str, subject: str, changes: Sequence[TextChange]) -> str:
-    """Render the changes of one commit; "" if it changed nothing that can be told.
+def render_commit(commit: str, subject: str, body: str) -> str:
+    """Render what one commit changed; "" if that is nothing that can be told.
 
     Args:
         commit: Its id.
         subject: First line of its message, redacted; any text.
-        changes: Of its files.
+        body: From `join_told`.
     """
-    words = " ".join(c for c in subject.split() if c.isprintable())
+    words = " ".join("".join(c if c.isprintable() else " " for c in subject).split())
     short = words if len(words) <= _SUBJECT_CHARS else words[: _SUBJECT_CHARS - 1] + "…"
     title = short.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    body = "".join(_render(change) for change in changes)
     return f'<commit id="{commit[:12]}" subject="{title}">\n{body}</commit>\n' if body else ""
 
 
-def render_uncommitted(changes: Sequence[TextChange], *, note: str = "") -> str:
-    """Render what the files on disk hold beside the last commit; "" if nothing.
+def render_uncommitted(body: str) -> str:
+    """Render what the files on disk hold beside the last commit; "" if nothing."""
+    return f"<uncommitted>\n{body}</uncommitted>\n" if body else ""
+
+
+def join_told(told: Iterable[Told], *, most_named: int | None = None) -> str:
+    """Put together what is said of the files of one block.
 
     Args:
-        changes: Of its files.
-        note: What else to say of it, in one line.
+        told: In their order.
+        most_named: How many files may be named without their text; None for any number. Those of
+            which nothing stands anywhere are `MOST_IDLE` at most in any case.
     """
-    body = "".join(_render(change) for change in changes)
-    head = f"<uncommitted note={_quoted(note)}>\n" if note else "<uncommitted>\n"
-    return f"{head}{body}</uncommitted>\n" if body else ""
+    texts, idle, named = list[str](), 0, 0
+    for one in told:
+        idle += one.is_idle
+        named += not one.is_idle and not one.has_text
+        is_left = idle > MOST_IDLE if one.is_idle else most_named is not None and named > most_named
+        if one.has_text or not is_left:
+            texts.append(one.text)
+    if most_named is not None and named > most_named:
+        count = named - most_named
+        texts.append(f"<more files={count}>what stands above of them may be void, too</more>\n")
+    if idle > MOST_IDLE:
+        texts.append(f"<more files={idle - MOST_IDLE}>nothing of them is shown</more>\n")
+    return "".join(texts)
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', "'") + '"'
-
-
-def _render(change: TextChange) -> str:
+def render_change(change: TextChange) -> Told:
+    """Render what happened to one file."""
     path = at = quoted_path(change.path)
     if change.old_path:
         at = f"{path} from={quoted_path(change.old_path)}"
     if change.kind == "deleted":
-        return f"<deleted path={path}>it is gone; all that stands above of it is void</deleted>\n"
+        what = "it is gone; all that stands above of it is void" if change.stands else "it is gone"
+        return Told(f"<deleted path={path}>{what}</deleted>\n", is_idle=not change.stands)
     if change.kind == "new":
         return _new(change, path)
-    if change.before is None or change.after is None:
-        return _named("changed", at)
-    if not change.replaced:
-        return f"<renamed path={at}>its text is as above</renamed>\n" if change.old_path else ""
     tag = "renamed" if change.old_path else "changed"
-    lines = "".join(_hunks(change.before, change.after, change.replaced))
-    if not change.is_shown or lines.count("\n") > MOST_LINES:
-        return _named(tag, at)
+    if change.before is not None and change.after is not None and not change.replaced:
+        return _moved(change, at) if change.old_path else Told("")
+    lines = _changed_lines(change)
+    if not lines:
+        return _named(change, tag, at)
     superseded = _ranges(change.replaced)
-    voids = f" supersedes={_quoted(superseded)}" if superseded else ""
-    return f"<{tag} path={at}{voids}>\n{lines}</{tag}>\n"
+    voids = f' supersedes="{superseded}"' if superseded else ""
+    return Told(f"<{tag} path={at}{voids}>\n{lines}</{tag}>\n", has_text=True)
 
 
-def _named(tag: str, at: str) -> str:
+def _moved(change: TextChange, at: str) -> Told:
+    what = "its text is as above" if change.stands else "not shown"
+    text = f"<renamed path={at}>{what}</renamed>\n"
+    return Told(text, has_text=change.stands, is_idle=not change.stands)
+
+
+def _named(change: TextChange, tag: str, at: str) -> Told:
     """A change of which no text is given."""
-    return f"<{tag} path={at}>what stands above of it may be void; read it</{tag}>\n"
+    if not change.stands:
+        return Told(f"<{tag} path={at}>not shown</{tag}>\n", is_idle=True)
+    return Told(f"<{tag} path={at}>what stands above of it may be void; read it</{tag}>\n")
 
 
-def _new(change: TextChange, path: str) -> str:
-    if change.after is None or not change.is_shown or change.after.count("\n") > MOST_LINES:
-        return f"<new path={path}>not shown; read it</new>\n"
-    return f"<new path={path}>\n{numbered_lines(change.after)}</new>\n"
+def _new(change: TextChange, path: str) -> Told:
+    text = change.after
+    if text is None or not change.is_worth or len(text) > MOST_CHARS:
+        return Told(f"<new path={path}>not shown</new>\n", is_idle=True)
+    if text.count("\n") > MOST_LINES:
+        return Told(f"<new path={path}>not shown</new>\n", is_idle=True)
+    return Told(f"<new path={path}>\n{numbered_lines(text)}</new>\n", has_text=True)
+
+
+def _changed_lines(change: TextChange) -> str:
+    """The lines of a change; "" if they are not known, not worth their room, or too many."""
+    if change.before is None or change.after is None or not (change.stands and change.is_worth):
+        return ""
+    if sum(one.old_count + one.new_count for one in change.replaced) > MOST_LINES:
+        return ""
+    lines = "".join(_hunks(change.before, change.after, change.replaced))
+    return lines if lines.count("\n") <= MOST_LINES and len(lines) <= MOST_CHARS else ""
 
 
 def _ranges(replaced: Sequence[Replaced]) -> str:

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 from bathy.agent.loop.agent import Verdict
@@ -13,16 +14,26 @@ from bathy.agent.loop.events import (
     TurnStarted,
     UsageReported,
 )
+from bathy.agent.loop.fitting import SMALLER_WINDOW
+from bathy.agent.loop.ledger import Ledger
 from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.loop import ASK_FOR_ANSWER, GO_ON, LAST_TURN, STOP_REPEATING
+from bathy.agent.loop.prompt import prefix_messages
 from bathy.agent.model.client import (
     BrokenStreamError,
     BusyError,
     ServiceError,
     WindowError,
 )
-from bathy.agent.model.messages import Message, Reply, TextDelta, ToolCall
-from scripted_model import Lab, build, reads, roles, says
+from bathy.agent.model.messages import (
+    Message,
+    ReasoningDelta,
+    Reply,
+    TextDelta,
+    ToolCall,
+    Usage,
+)
+from scripted_model import USAGE, Lab, Step, build, reads, roles, says
 
 
 def kinds(lab: Lab) -> list[str]:
@@ -365,3 +376,263 @@ def test_time_that_was_used_before_the_first_request_counts() -> None:
     )
     assert lab.model.requests == []
     assert end.cost_usd == 0
+
+
+# What is sent first to warm the cache.
+
+BASE = "p" * 40_000
+WARMED = Reply(Message("assistant", "", "I"), "length", Usage(40_470, 0, 40_470, 1, 1))
+COMMIT = f"<commit 1>\n{'c' * 2_000}\n</commit>"
+
+
+async def to_the_end(lab: Lab) -> None:
+    async for _event in lab.run.events():
+        pass
+
+
+def sizes(lab: Lab) -> list[tuple[int, int]]:
+    """(messages, longest reply) of each request."""
+    return [(len(r.messages), min(r.max_tokens, 100)) for r in lab.model.requests]
+
+
+def test_a_cold_base_is_put_into_the_cache_by_a_request_that_ends_with_it() -> None:
+    lab = build(WARMED, says("Because."), base=BASE)
+    events = lab.go()
+    warming, question = lab.model.requests
+    assert warming == replace(question, messages=question.messages[:2], max_tokens=1)
+    assert warming.messages[1].content == BASE
+    assert lab.logged == lab.model.requests
+    names = [type(event).__name__ for event in events]
+    assert names[:4] == ["TurnStarted", "UsageReported", "TurnStarted", "TextDelta"]
+    assert [e.turn for e in events if isinstance(e, TurnStarted)] == [0, 1]
+    end = events[-1]
+    assert isinstance(end, Finished)
+    assert (end.turns, end.text) == (1, "Because.")
+    assert end.usage == WARMED.usage + USAGE  # type: ignore[operator]
+    assert end.cost_usd == pytest.approx(
+        (40_470 * 0.15 + 900 * 0.003 + 100 * 0.15 + 11 * 0.6) / 1e6
+    )
+    assert [m.role for m in lab.run.conversation.messages][3:] == ["user", "assistant"]
+
+
+def test_base_and_overlay_are_warmed_in_order_and_later_runs_need_neither() -> None:
+    # What the service does not count is taken for read, and nothing is learnt of it.
+    warmed, said = replace(WARMED, usage=None), says(".", usage=None)
+    with Ledger(None) as ledger:
+        first = build(warmed, warmed, said, base=BASE, updates=[COMMIT], ledger=ledger)
+        assert first.end().subtype == "success"
+        assert sizes(first) == [(2, 1), (4, 1), (6, 100)]
+        again = build(said, base=BASE, updates=[COMMIT], ledger=ledger, question="else?")
+        events = again.go()
+        assert sizes(again) == [(6, 100)]
+        (started,) = [e for e in events if isinstance(e, TurnStarted)]
+        assert started.hit_tokens > len(BASE + COMMIT)
+        assert started.reason == ""
+        more = build(warmed, said, base=BASE, updates=[COMMIT] * 2, ledger=ledger)
+        assert more.end().subtype == "success"
+        assert sizes(more) == [(6, 1), (8, 100)]
+
+
+def test_what_is_said_while_the_cache_is_warmed_is_no_part_of_the_answer() -> None:
+    chatty: Step = [TextDelta("I"), replace(WARMED, message=Message("assistant", "I"))]
+    lab = build(chatty, says("Because."), base=BASE)
+    events = lab.go()
+    assert [e.text for e in events if isinstance(e, TextDelta)] == ["Because."]
+    hung = build(chatty, base=BASE)
+    hung.model.hang = asyncio.Event()
+    hung.run.agent = replace(hung.run.agent, limits=Limits(time_limit_s=0.05))
+    assert hung.end().text == ""
+
+
+def test_warming_is_tried_again_like_any_request() -> None:
+    lab = build(
+        BusyError("full", 429), [TextDelta("I"), BrokenStreamError("cut")], WARMED, says("."), base=BASE
+    )  # fmt: skip
+    end = lab.end()
+    assert sizes(lab) == [(2, 1)] * 3 + [(4, 100)]
+    assert end.subtype == "success"
+    # Two of the three were read; one that was refused is not billed.
+    assert end.usage.prompt_tokens > 2 * 40_000
+    assert end.usage.prompt_tokens < 3 * 40_000
+    lost = build(*[BusyError("full", 429)] * 3, base=BASE, max_retries=2)
+    assert (lost.end().exit_code, sizes(lost)) == (75, [(2, 1)] * 3)
+
+
+def test_a_server_that_refuses_a_reply_of_one_token_is_asked_all_the_same() -> None:
+    lab = build(ServiceError("max_tokens is too small", 400), says("Because."), base=BASE)
+    events = lab.go()
+    assert sizes(lab) == [(2, 1), (4, 100)]
+    assert [e.reason for e in events if isinstance(e, Retry)] == [
+        "max_tokens is too small; asking without it"
+    ]
+    assert isinstance(events[-1], Finished)
+    assert events[-1].text == "Because."
+    refused = build(*[ServiceError("the key is refused", 401)] * 2, base=BASE)
+    assert (refused.end().error, len(refused.model.requests)) == ("the key is refused", 2)
+
+
+def test_a_base_that_does_not_fit_is_packed_smaller() -> None:
+    asked_for = list[int]()
+
+    def repack(window_tokens: int) -> tuple[Message, ...]:
+        asked_for.append(window_tokens)
+        return (*prefix_messages("small"), Message("user", "why?"))
+
+    lab = build(WindowError("full", 9_000, 40_470), says("."), base=BASE, repack=repack)
+    events = lab.go()
+    assert asked_for == [9_000]
+    assert [e.reason for e in events if isinstance(e, Retry)] == ["full; packing less"]
+    assert sizes(lab) == [(2, 1), (4, 100)]
+    assert lab.model.requests[1].messages[1].content == "small"
+    assert lab.restarts == [SMALLER_WINDOW]
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_warmed"),
+    [
+        (Limits(max_tokens=120_000), True),
+        (Limits(max_tokens=60_000), False),
+        (Limits(max_turns=1), True),
+        (Limits(max_cost_usd=0.01), True),
+        # The miss of the base is paid for, but not a hit of it on top.
+        (Limits(max_cost_usd=0.00615), False),
+    ],
+)
+def test_nothing_is_warmed_that_a_limit_has_no_room_for(limits: Limits, is_warmed: bool) -> None:
+    lab = build(*[WARMED] * is_warmed, says("."), base=BASE, limits=limits)
+    assert lab.end().subtype == "success"
+    assert len(lab.model.requests) == 1 + is_warmed
+
+
+def test_after_the_cache_is_warm_the_limits_leave_so_much_less() -> None:
+    lab = build(WARMED, says("."), base=BASE, limits=Limits(max_tokens=90_000))
+    lab.end()
+    prompt = lab.run.agent.meter.prompt_tokens(lab.model.requests[1].messages)
+    # The meter has learnt from both replies; the question was planned with what the first told.
+    assert prompt == 1_000
+    assert 0 < lab.model.requests[1].max_tokens < 90_000 - 2 * 40_000
+    # What it took was more than was expected, so that nothing is left for the question.
+    dear = replace(WARMED, usage=Usage(80_000, 0, 80_000, 1, 0))
+    stopped = build(dear, base=BASE, limits=Limits(max_tokens=90_000))
+    assert (stopped.end().subtype, len(stopped.model.requests)) == ("error_max_tokens", 1)
+
+
+def test_an_interrupt_while_the_cache_is_warmed_is_counted_and_leaves_the_question() -> None:
+    lab = build([ReasoningDelta("I")], base=BASE)
+    lab.model.hang = asyncio.Event()
+
+    async def work() -> None:
+        task = asyncio.ensure_future(to_the_end(lab))
+        await lab.model.is_hanging.wait()
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(work())
+    assert (lab.run.spent.turns, lab.run.text) == (0, "")
+    assert lab.run.spent.usage.prompt_tokens > 40_000
+    assert lab.run.conversation.messages[-1] == Message("user", "why?")
+
+
+def test_a_preview_is_what_is_sent() -> None:
+    def make(*steps: Reply) -> Lab:
+        limits = Limits(max_tokens=100_000, max_cost_usd=0.02)
+        return build(*steps, base=BASE, updates=[COMMIT], limits=limits)
+
+    seen = make().run.preview()
+    exact = [replace(WARMED, usage=Usage(f.prompt_tokens, f.hit_tokens, f.miss_tokens, 1, 1))
+             for f in seen.forecasts[:-1]]  # fmt: skip
+    lab = make(*exact, says("."))
+    lab.go()
+    assert [*seen.warming, seen.request] == lab.model.requests
+    assert seen.limit is None
+    assert seen.request.max_tokens < 65_536
+
+
+def test_a_preview_says_which_limit_would_stop_it() -> None:
+    seen = build(base=BASE, limits=Limits(max_cost_usd=0.001)).run.preview()
+    assert seen.limit is not None
+    assert (seen.limit[0], seen.warming) == ("error_max_cost", ())
+
+
+# What each attempt cost.
+
+
+def rows(lab: Lab) -> list[tuple[str, int, int]]:
+    """(kind, hits, whether it is an estimate) in the ledger, oldest first."""
+    found = lab.ledger.requests("/repo", 50)[::-1]
+    return [(row["kind"], row["hit"], row["is_estimate"]) for row in found]
+
+
+def test_every_attempt_that_was_read_is_in_the_books_once() -> None:
+    lab = build(
+        BusyError("full", 503),
+        [TextDelta("Wrong"), BrokenStreamError("cut")],
+        says("", reads("a")),
+        says("Because."),
+    )
+    end = lab.end()
+    assert rows(lab) == [("question", 0, 1), ("question", 900, 0), ("turn", 900, 0)]
+    found = lab.ledger.requests("/repo", 50)
+    assert sum(row["usd"] for row in found) == pytest.approx(end.cost_usd)
+    assert sum(row["hit"] + row["miss"] for row in found) == end.usage.prompt_tokens
+
+
+def test_the_second_attempt_is_expected_to_find_what_the_first_has_brought() -> None:
+    lab = build([TextDelta("Wrong"), BrokenStreamError("cut")], says("."), question="q" * 3_000)
+    reports = [e for e in lab.go() if isinstance(e, UsageReported)]
+    assert [report.is_estimate for report in reports] == [True, False]
+    assert reports[1].expected_hit_tokens > 3_000
+
+
+@pytest.mark.parametrize("usage", [None, Usage(0, 0, 0, 0, 0)])
+def test_a_server_that_counts_nothing_is_counted_for(usage: Usage | None) -> None:
+    lab = build(says("", reads("a"), usage=usage), says("So.", usage=usage), question="q" * 3_000)
+    events = lab.go()
+    reports = [e for e in events if isinstance(e, UsageReported)]
+    assert all(report.is_estimate and report.cause == "" for report in reports)
+    assert [report.usage.prompt_tokens > 3_000 for report in reports] == [True, True]
+    end = events[-1]
+    assert isinstance(end, Finished)
+    assert (end.turns, rows(lab)) == (2, [("question", 0, 1), ("turn", 0, 1)])
+    # What it has read is remembered all the same, so that nothing is warmed that is warm.
+    again = [*lab.run.conversation.messages, Message("user", "more?")]
+    assert lab.run.agent.bill.forecast(again).hit_tokens > 3_000
+
+
+def test_an_interrupt_between_two_attempts_is_not_billed_again() -> None:
+    for failure, billed in ((BusyError("full", 503), 0), (BrokenStreamError("cut"), 1)):
+        waiting = asyncio.Event()
+        lab = build([TextDelta("Half"), failure], question="q" * 3_000)
+
+        async def sleep(_seconds: float, waiting: asyncio.Event = waiting) -> None:
+            waiting.set()
+            await asyncio.Event().wait()
+
+        patience = replace(lab.run.agent.patience, sleep=sleep)
+        lab.run.agent = replace(lab.run.agent, patience=patience)
+
+        async def work(lab: Lab = lab, waiting: asyncio.Event = waiting) -> None:
+            task = asyncio.ensure_future(to_the_end(lab))
+            await waiting.wait()
+            task.cancel()
+            await task
+
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(work())
+        prompt = lab.run.agent.meter.prompt_tokens(lab.model.requests[0].messages)
+        assert lab.run.spent.usage.prompt_tokens == billed * prompt
+        assert len(rows(lab)) == billed
+
+
+def test_what_had_come_when_a_run_was_interrupted_is_in_the_books() -> None:
+    lab = build([TextDelta("Half")], question="q" * 3_000, limits=Limits(time_limit_s=0.05))
+    lab.model.hang = asyncio.Event()
+    end = lab.end()
+    assert rows(lab) == [("question", 0, 1)]
+    assert end.usage.prompt_tokens > 3_000
+    silent = build([], question="q" * 3_000, limits=Limits(time_limit_s=0.05))
+    silent.model.hang = asyncio.Event()
+    assert silent.end().usage.prompt_tokens > 3_000
+    # Whether the service has read it, nobody knows, so nothing is expected of it.
+    assert rows(silent) == []

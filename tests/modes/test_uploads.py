@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.modes.consent import allow_upload
-from bathy.agent.modes.uploads import Destination, knows_base, note_upload, was_sent
+from bathy.agent.modes.uploads import (
+    Destination,
+    knows_base,
+    note_upload,
+    was_allowed,
+    was_sent,
+)
 from bathy.agent.policy import Policy, check_endpoint
 
 TO = Destination("https://api.example.com", "/src/shop", "deepseek-flash", "s1")
@@ -60,6 +66,65 @@ def test_a_torn_line_swallows_nothing(tmp_path: Path) -> None:
     note_upload(path, TO, "base", [])
     assert json.loads(path.read_text().splitlines()[1])["what"] == "base"
     assert was_sent(path, TO)
+
+
+def test_a_line_that_is_torn_or_damaged_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "uploads.log"
+    note_upload(path, TO, "consent", ())
+    whole = path.read_bytes()
+    for data in (whole[:-1], whole[:-2] + b"\n", whole.replace(b"{", b"", 1), b"\0" * 9 + whole):
+        path.write_bytes(data)
+        assert not was_sent(path, TO)
+        assert not was_allowed(path, TO)
+    path.write_bytes(b"[1]\n\xff\n" + whole[:-9] + b"\n" + whole)
+    assert was_sent(path, TO)
+    assert was_allowed(path, TO)
+
+
+def test_a_value_that_quotes_a_pair_is_not_taken_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "uploads.log"
+    names = json.dumps({"endpoint": TO.endpoint, "repo": TO.repo})
+    note_upload(path, Destination(TO.endpoint, names), "consent", ())
+    note_upload(path, Destination("http://h", TO.repo, TO.endpoint, names), "consent", ())
+    assert not was_sent(path, TO)
+
+
+def test_only_a_yes_counts_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "uploads.log"
+    note_upload(path, Destination(TO.endpoint, TO.repo, "consent"), "base", [])
+    note_upload(path, OTHER_REPO, "consent", ())
+    assert not was_allowed(path, TO)
+    note_upload(path, TO, "consent", ())
+    assert was_allowed(path, TO)
+
+
+def test_one_server_has_one_name_and_a_key_in_it_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "uploads.log"
+    note_upload(path, Destination("https://me:KEY@API.example.com/?k=KEY#KEY", TO.repo), "base", [])
+    assert b"KEY" not in path.read_bytes()
+    assert was_sent(path, TO)
+
+
+def test_only_ids_can_be_written_down(tmp_path: Path) -> None:
+    for blobs in (["src/cart.py"], ["ab", "password = 1"]):
+        with pytest.raises(ValueError, match="only ids"):
+            note_upload(tmp_path / "uploads.log", TO, "base", blobs)
+    assert not (tmp_path / "uploads.log").exists()
+
+
+def test_a_log_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "uploads.log"
+    path.parent.mkdir(mode=0o755)
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+    note_upload(path, TO, "base", [])
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (path.parent, path)] == [0o700, 0o600]
+
+
+def test_what_is_no_regular_file_is_no_log(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "uploads.log")
+    with pytest.raises(BathyError, match="no regular file"):
+        note_upload(tmp_path / "uploads.log", TO, "base", [])
 
 
 def test_names_with_odd_bytes_are_found_again(tmp_path: Path) -> None:
