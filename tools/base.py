@@ -96,6 +96,10 @@ class RepoView(Protocol):
         """
         ...
 
+    def note_blob(self, blob: str) -> None:
+        """Know that text of a blob of the repository's history is shown."""
+        ...
+
     def symbols(self, path: str) -> Sequence[Symbol]:
         """Return what a file defines, by start line; () for files without text."""
         ...

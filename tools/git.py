@@ -255,12 +255,17 @@ class BlobReader:
             self._process.proc.wait()
 
     def read(self, blob: str) -> bytes | None:
-        """Return a blob's bytes, or None if the object is not in this repository."""
+        """Return a blob's bytes, or None if the object is not in this repository.
+
+        Args:
+            blob: Its id, or COMMIT:PATH without a line break.
+        """
         stdin, stdout = self._process.stdin, self._process.stdout
-        stdin.write(blob.encode("ascii") + b"\n")
+        stdin.write(blob.encode("utf-8", "surrogateescape") + b"\n")
         stdin.flush()
         header = stdout.readline().split()
-        if len(header) != 3:
+        # What is missing is named, and a name may hold blanks.
+        if len(header) != 3 or header[1] != b"blob":
             return None
         data: bytes = stdout.read(int(header[2]))
         stdout.read(1)

@@ -39,6 +39,7 @@ class LiveView:
         """
         self._is_allowed = is_allowed
         self.read_paths: set[str] = set()
+        self.old_blobs: set[str] = set()
         self._snapshot = snapshot
         self._known_symbols = known_symbols
         self._workspace = Workspace(snapshot.root)
@@ -162,6 +163,10 @@ class LiveView:
             return split_lines(self.shown(path))
         except ToolError:
             return None
+
+    def note_blob(self, blob: str) -> None:
+        """Know that text of a blob of the repository's history is shown."""
+        self.old_blobs.add(blob)
 
     def symbols(self, path: str) -> Sequence[Definition]:
         """Return what a file defines, from the index or by parsing it now."""

@@ -23,6 +23,9 @@ from bathy.tools.workspace import FileStat, Workspace, WorkspaceError, decode_pa
 MAX_FILE_BYTES = 10 << 20
 """Longest file that is read, in bytes. Text beyond it is data that no model should be sent."""
 
+OUT_OF_SIGHT = "outside the sparse checkout"
+"""Why a file of a working tree is not read there, though nobody has changed it."""
+
 NO_OBJECT = "its object is not in this repository"
 """Why a file of a commit is not read in a partial clone."""
 
@@ -257,7 +260,7 @@ def _read_worktree(repo: GitRepo, known: Mapping[str, Stated]) -> Snapshot:
             if mode == 0o160000:
                 entries.append(Entry(path, "submodule", blob, 0))
             elif absent:
-                skipped.append(Skipped(path, "outside the sparse checkout"))
+                skipped.append(Skipped(path, OUT_OF_SIGHT))
             else:
                 entry = _on_disk(workspace, path, known, skipped, stated)
                 dirty = dirty or entry is None or _differs(workspace, entry, blob)

@@ -155,7 +155,7 @@ def warm_ups(agent: Agent, request: Request, spent: Spent) -> list[Request]:
     break a limit.
     """
     messages = request.messages
-    if not agent.warm_up:
+    if not agent.warm_up or not agent.meter.has_cheap_hits:
         return []
     ends = list[int]()
     if agent.bill.is_cold(messages):

@@ -110,12 +110,12 @@ class Bill:
 
     def is_worth_keeping(self, messages: Sequence[Message]) -> bool:
         """Whether to have a prompt's end kept: what is not, costs more than all of it cached."""
-        marks, meter = self._meter.marks(messages), self._meter
-        if self._keeps() == "nothing":
+        marks, meter, keeps = self._meter.marks(messages), self._meter, self._keeps()
+        if keeps == "nothing":
             return False
         base = max((mark.tokens for mark in marks if mark.label == "base"), default=0)
         whole = marks[-1].tokens
-        new = whole - max(base, self._kept(marks).units_tokens)
+        new = whole - max(base, _hit_tokens(self._kept(marks), keeps))
         miss_usd, hit_usd = meter.cost(Usage(0, 0, new, 0, 0)), meter.cost(Usage(0, whole, 0, 0, 0))
         return miss_usd > hit_usd
 
@@ -156,9 +156,9 @@ class Bill:
         # A server that counts otherwise is compared in our tokens.
         share = forecast.prompt_tokens / max(1, usage.prompt_tokens)
         hit = round(usage.cache_hit_tokens * share)
-        if falls_short(forecast, hit):
-            marks = meter.marks(messages)
-            self._ledger.note_missed(self._books.account, marks, hit)
+        account = self._books.account
+        if falls_short(forecast, hit) and self._ledger.has_hit(account, meter.head.model.id):
+            self._ledger.note_missed(account, meter.marks(messages), hit)
         self._note_read(messages, reply)
         cause = why_missed(forecast, hit, opened.kept.age_s(hit))
         usd, uncached_usd = self._settle(opened, usage, cause)
@@ -228,7 +228,7 @@ class Bill:
         marks = self._meter.marks(messages)
         prompt = marks[-1].tokens if marks else 0
         kept, keeps = self._kept(marks), self._keeps()
-        hit = {"units": kept.units_tokens, "any": kept.any_tokens, "nothing": 0}[keeps]
+        hit = _hit_tokens(kept, keeps)
         base_end = max((mark.tokens for mark in marks if mark.label == "base"), default=0)
         reason = ""
         if books.base_id and hit < base_end // 2 and keeps != "nothing":
@@ -250,3 +250,8 @@ class Bill:
             PROMPT_VERSION,
             self._books.base_id,
         )
+
+
+def _hit_tokens(kept: Kept, keeps: Keeps) -> int:
+    """What a service should find, if it keeps what it is believed to."""
+    return {"units": kept.units_tokens, "any": kept.any_tokens, "nothing": 0}[keeps]

@@ -11,6 +11,9 @@ from bathy.agent.loop.stretches import SPECIAL, dialect_of, stretches, with_call
 from bathy.agent.model.catalog import Model, Prices, cost_of
 from bathy.agent.model.messages import Message, ToolSpec, Usage
 
+CHEAP_SHARE = 0.25
+"""A request that only fills the cache is made where a hit costs at most so much of a miss."""
+
 IMAGE_TOKENS = 1_000
 """Most that one picture takes."""
 
@@ -133,6 +136,12 @@ class Meter:
     def cost(self, usage: Usage) -> float:
         """Return the price of some usage, in US dollars; 0 if no prices are known."""
         return cost_of(usage, self._prices())
+
+    @property
+    def has_cheap_hits(self) -> bool:
+        """Whether the service is known to charge much less for what it has cached."""
+        miss = self.cost(Usage(0, 0, 1_000_000, 0, 0))
+        return miss > 0 and self.cost(Usage(0, 1_000_000, 0, 0, 0)) <= CHEAP_SHARE * miss
 
     def reply_tokens(self, usd: float) -> int:
         """Return how long a reply some money pays for, in tokens; very long if none is asked."""

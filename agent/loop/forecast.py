@@ -25,9 +25,9 @@ SLACK_TOKENS = 256
 SLACK_SHARE = 0.01
 """A hit that falls short of the forecast by less than these is no miss that needs a cause."""
 
-NOTHING_AFTER = 3
+NOTHING_AFTER, NEVER_ANYTHING_AFTER = 3, 2
 """Requests in a row that should have hit something and did not, after which a service is taken to
-keep nothing, or not to say what it keeps. One is enough if it never told of any hit."""
+keep nothing, or not to say what it keeps; the second if it never told of any hit."""
 
 NOT_A_UNIT = "nothing that the service is known to keep ends with it yet"
 NOT_KEPT = "the service did not keep it"
@@ -143,7 +143,8 @@ def keeps_nothing(hits: Sequence[int], *, ever_hit: bool) -> bool:
         hits: As reported of the last requests that should have hit something.
         ever_hit: It has reported a hit of any request before.
     """
-    return len(hits) >= (NOTHING_AFTER if ever_hit else 1) and not any(hits)
+    enough = NOTHING_AFTER if ever_hit else NEVER_ANYTHING_AFTER
+    return len(hits) >= enough and not any(hits)
 
 
 def why_cold(now: Sent, before: Sent | None, alike_s: float | None = None) -> str:

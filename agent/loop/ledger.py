@@ -96,7 +96,9 @@ class Kept:
 
 def account_of(endpoint: str, key: str) -> str:
     """Return a name for who asks whom; caches are not shared between accounts."""
-    return hashlib.sha256(f"{endpoint}\0{key}".encode()).hexdigest()[:16]
+    # Servers of this kind answer at an address with and without its version alike.
+    place = endpoint.rstrip("/").removesuffix("/v1")
+    return hashlib.sha256(f"{place}\0{key}".encode()).hexdigest()[:16]
 
 
 class Ledger:
@@ -162,9 +164,7 @@ class Ledger:
         """
         gone = [(account, m.digest) for m in marks if in_units(m.tokens) > hit_tokens]
         self._write(
-            lambda db: db.executemany(
-                "DELETE FROM prefix WHERE account = ? AND digest = ?", gone
-            )
+            lambda db: db.executemany("DELETE FROM prefix WHERE account = ? AND digest = ?", gone)
         )
 
     def believed(self, account: str, model: str) -> Keeps:
@@ -175,11 +175,7 @@ class Ledger:
             " ORDER BY id DESC LIMIT ?",
             (account, model, NOTHING_AFTER),
         )
-        ever = self._rows(
-            f"SELECT 1 FROM request WHERE {told} AND hit > 0 LIMIT 1",  # noqa: S608
-            (account, model),
-        )
-        if keeps_nothing([hit for (hit,) in last], ever_hit=bool(ever)):
+        if keeps_nothing([hit for (hit,) in last], ever_hit=self.has_hit(account, model)):
             return "nothing"
         # A server that counts otherwise is compared in our tokens.
         return better_model(
@@ -189,6 +185,11 @@ class Ledger:
                 (account, model, _LEARNT_FROM),
             )
         )
+
+    def has_hit(self, account: str, model: str) -> bool:
+        """Whether a service has ever told of a hit."""
+        query = "SELECT 1 FROM request WHERE account = ? AND model = ? AND hit > 0 LIMIT 1"
+        return bool(self._rows(query, (account, model)))
 
     def last(self, account: str, repo: str) -> Sent | None:
         """Return the last request about a repository that was answered."""

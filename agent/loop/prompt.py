@@ -75,11 +75,11 @@ def change_messages(blocks: Iterable[str]) -> tuple[Message, ...]:
 
 
 def question_mark(question: str) -> str:
-    """Return the line that a question's turn begins with: a number that depends on the question.
+    """Return the line that what is new in a question's turn begins with: a number of its own.
 
     What two prompts have in common is kept, too, but only a prompt that holds all of it finds it.
-    So it should end where the turn begins, and not with a word that two questions begin with by
-    chance.
+    So it should end where the question begins, and not with a word that two questions begin with
+    by chance.
     """
     number = int.from_bytes(hashlib.sha256(question.encode("utf-8", "replace")).digest()[:4])
     return f"{number % 1000} marks this question."
@@ -108,7 +108,7 @@ def question_message(
         schema: JSON Schema that the answer must fit, or "".
         images: Pictures that go with it.
     """
-    parts = [part for part in (mark, changes.rstrip("\n")) if part]
+    parts = [part for part in (changes.rstrip("\n"), mark) if part]
     if pointers:
         head = "Places that the index finds for the question below; they may be beside the point."
         parts.append("\n".join(("<evidence>", head, *map(pointer_text, pointers), "</evidence>")))

@@ -41,7 +41,7 @@ FILES_TOKENS = 32_000
 FOLDER = "a folder without commits: only this machine has it"
 LACKING = "this clone lacks objects of older commits, as partial clones do"
 UNCHOSEN = "the history gives no base yet, or too much has changed since the last one"
-REWRITTEN = "history was rewritten; this is all that differs from {}"
+REWRITTEN = "another line of commits is looked at; this is all that differs from {}"
 FAR = "too much to tell commit by commit; this is all that differs from {}"
 
 
@@ -165,6 +165,9 @@ class BasisFinder:
         try:
             if base_commit and snapshot.repo is not None:
                 base = self._of_commit(base_commit, 0)
+                # Other globs, or another budget, than those that the session began with.
+                if base.text != base_text:
+                    return None
                 parts, new = self._since(base, since)
             else:
                 kept = self._kept_folder(self._ledger.remembered(self._repo, self._key) or {})

@@ -97,6 +97,7 @@ def _account(asked: Asked, preview: Preview) -> dict[str, Any]:
         "base_level": basis.base.level if basis else None,
         "base_note": (basis.base.note or None) if basis else None,
         "commits_since_base": basis.behind if basis else None,
+        "has_prices": asked.model.prices is not None,
         "cost_usd_cold": meter.cost(Usage(tokens, 0, tokens, 0, 0)),
         "cost_usd_warm": meter.cost(Usage(tokens, warm, tokens - warm, 0, 0)),
         "forecast": {
@@ -123,7 +124,7 @@ def _lines(account: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield from _base_lines(account)
     forecast = account["forecast"]
-    if account["cost_usd_cold"]:
+    if account["has_prices"]:
         why = f" ({forecast['why_cold']})" if forecast["why_cold"] else ""
         yield f"prompt with a warm cache   ${account['cost_usd_warm']:.4f}"
         yield f"prompt with a cold cache   ${account['cost_usd_cold']:.4f}"
@@ -150,8 +151,9 @@ def _base_lines(account: Mapping[str, Any]) -> Iterator[str]:
     commit = (base.get("base_commit") or "")[:12]
     since = account["commits_since_base"]
     if commit:
-        how = f"{since} commits back" if since else "the commit that is looked at"
-        yield f"base {base['base_id']}, made of commit {commit}, {how}"
+        how = f", {since} commits back" if since else ", the commit that is looked at"
+        how = how if since is not None else ""
+        yield f"base {base['base_id']}, made of commit {commit}{how}"
     else:
         yield f"base {base['base_id']}, made of the files on disk"
     if account["base_note"]:

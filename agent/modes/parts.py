@@ -16,7 +16,7 @@ from bathy.agent.index.commits import (
 )
 from bathy.agent.index.examine import Reader
 from bathy.agent.index.files import FileClass
-from bathy.agent.index.repo import blob_id, chooser
+from bathy.agent.index.repo import OUT_OF_SIGHT, blob_id, chooser
 from bathy.agent.index.store import result_key
 from bathy.agent.modes.compose import Bench
 from bathy.agent.pack.drift import (
@@ -34,6 +34,9 @@ from bathy.agent.pack.drift import (
 from bathy.agent.pack.manifest import Manifest
 from bathy.agent.pack.render import full_texts, quoted_path
 from bathy.tools.git import GitError, GitRepo
+
+UNREAD = "unread"
+"""Stands for the id of a file that cannot be read."""
 
 OVERLAY_VERSION = "2"
 """Raised when the same commits give another overlay than before."""
@@ -146,10 +149,14 @@ class PartsMaker:
             return None
         unknown = {skipped.path for skipped in snapshot.skipped}
         then, now = self._committed(), blobs_by_path(snapshot)
-        changes = self._beside_line_ends(self._wanted(changed_files(then, now, unknown)))
+        changes = list(self._beside_line_ends(self._wanted(changed_files(then, now, unknown))))
+        shown = self._shown_after(parts)
+        # Of what cannot be read any more only the name is known, and that it may be another.
+        odd = {s.path for s in snapshot.skipped if s.reason != OUT_OF_SIGHT}
+        lost = [FileChange(p, then[p], UNREAD) for p in sorted(odd & then.keys() & shown)]
+        changes += self._wanted(lost)
         if not changes:
             return None
-        shown = self._shown_after(parts)
         state = (f"{c.path}\0{c.before}\0{c.after}\0{c.path in shown}" for c in changes)
         limits = f"{snapshot.commit}:{most}"
         key = result_key(OVERLAY_VERSION, self._key, limits, *state)
@@ -175,7 +182,9 @@ class PartsMaker:
         then, now = (tree_blobs(self._repo, one) for one in (since, commit))
         change = CommitChange(commit, why, changed_files(then, now))
         readable = readable_blobs(self._repo, self._wanted(change.files))
-        shown = self._shown_after(())
+        # What the conversation was told of since its base is not known here, so that every file
+        # that differs is taken for shown.
+        shown = self._shown_after(()) | {p for c in change.files for p in (c.path, c.old_path) if p}
         with reading(self._repo.root, self._repo, readable) as read:
             (part,) = self._drift(read, read, shown).of_commits([change])
             part = self._counted(part)

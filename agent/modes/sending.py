@@ -69,6 +69,9 @@ class Sending:
             note_upload(path, self.to, "overlay", blobs, base_id=base_id)
 
     def _read(self) -> Iterator[str]:
+        """Blobs of what tools have read since the last request, old versions too."""
+        yield from sorted(self.view.old_blobs - self._noted)
+        self._noted |= self.view.old_blobs
         for path in sorted(self.view.read_paths - self._noted):
             self._noted.add(path)
             try:

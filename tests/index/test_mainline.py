@@ -108,12 +108,17 @@ def test_every_kind_of_clone_finds_the_same_part_of_the_line(
     detached = clone(repo, tmp_path / "detached")
     detached.git("checkout", "-q", "--detach")
     grown(detached, 1, "detached.py")
+    repo.git("checkout", "-q", "-b", "pushed")
+    pushed = grown(repo, 2, "pushed.py")
+    repo.git("checkout", "-q", branch)
     bare = clone(repo, tmp_path / "bare.git", "--bare")
     mirror = clone(repo, tmp_path / "mirror.git", "--mirror")
     linked = tmp_path / "linked"
     plain.git("worktree", "add", "-q", "-b", "another", str(linked), "HEAD")
     for root in (plain.root, topic.root, detached.root, bare.root, mirror.root, linked):
         assert shared_at(root) == Shared(tuple(ids)), root
+    for made in (bare, mirror):
+        assert shared_at(made.root, pushed[0]) == Shared(tuple(ids))
 
 
 def test_a_clone_behind_goes_by_what_it_looks_at(repo: RepoBuilder, tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from bathy.agent.loop.asking import (
     rehearse,
     warm_ups,
 )
+from bathy.agent.loop.cost import Meter
 from bathy.agent.loop.limits import Limits, Spent
 from bathy.agent.loop.prompt import PREFIX_MESSAGES, change_messages
 from bathy.agent.loop.reply import MIN_REPLY_TOKENS, Patience
+from bathy.agent.model.catalog import Prices
 from bathy.agent.model.client import Request, WindowError
 from bathy.agent.model.messages import Message, Usage
 from scripted_model import NO_LIMITS, Lab, build, says
@@ -142,6 +144,14 @@ def test_a_cold_base_is_warmed_and_a_warm_one_is_not() -> None:
     small = lab(base=BASE)
     request = request_of(small)
     assert warm_ups(replace(small.run.agent, warm_up=False), request, NOTHING) == []
+
+
+@pytest.mark.parametrize("prices", [None, Prices(1, 2, 4)])
+def test_nothing_is_warmed_where_a_hit_is_not_known_to_be_cheap(prices: Prices | None) -> None:
+    found = lab(base=BASE)
+    dear = Meter(found.run.agent.meter.head, count=len, prices=lambda: prices)
+    agent = replace(found.run.agent, meter=dear)
+    assert warm_ups(agent, request_of(found), NOTHING) == []
 
 
 def test_the_overlay_is_warmed_where_it_is_worth_that() -> None:

@@ -170,7 +170,7 @@ def test_a_hit_that_somebody_else_has_paid_for_is_no_miss(shop: Shop) -> None:
 
 def test_a_service_that_says_nothing_of_its_cache_is_not_blamed_for_ever(shop: Shop) -> None:
     causes = [shop.ask(ONE, hit=0)[1] for _ in range(5)]
-    assert causes == ["first request", NOT_KEPT, "", "", ""]
+    assert causes == ["first request", NOT_KEPT, NOT_KEPT, "", ""]
     bill = shop.bill()
     forecast = bill.forecast(ONE)
     assert (forecast.hit_tokens, forecast.reason) == (0, "")
@@ -184,6 +184,15 @@ def test_a_service_that_says_nothing_of_its_cache_is_not_blamed_for_ever(shop: S
     # One that has told of hits before is given more time.
     causes = [shop.ask(ONE, hit=0)[1] for _ in range(5)]
     assert causes == [NOT_KEPT, NOT_KEPT, NOT_KEPT, "", ""]
+
+
+def test_one_miss_of_a_service_that_is_not_known_yet_is_no_reason_to_warm_it_again(
+    shop: Shop,
+) -> None:
+    shop.ask(BASE[:2])
+    assert shop.ask(ONE, hit=0)[1] == NOT_KEPT
+    assert not shop.bill().is_cold(OTHER)
+    assert shop.bill().forecast(OTHER).hit_tokens > 20_000
 
 
 def test_a_tokenizer_of_another_size_makes_no_miss(shop: Shop) -> None:
@@ -261,6 +270,18 @@ def test_the_end_of_the_overlay_is_kept_where_its_miss_costs_more_than_all_hits(
     told = [*BASE, Message("user", f"<commit {'c' * tokens}")]
     assert shop.bill().is_worth_keeping(told) == is_worth
     shop.ask(told)
+    assert not shop.bill().is_worth_keeping(told)
+
+
+def test_what_is_kept_anyway_is_not_worth_a_request(shop: Shop) -> None:
+    told = [*BASE, Message("user", "<commit " + "c" * 900)]
+    asked = [*told, Message("assistant", "Noted."), Message("user", "Why?")]
+    shop.ask(BASE[:2])
+    shop.ask(asked)
+    assert shop.bill().is_worth_keeping(told)
+    # Of a service that finds any prefix, what was sent once is found.
+    other = [*asked[:-1], Message("user", "How?")]
+    shop.ask(other, hit=shop.bill().forecast(other).any_tokens)
     assert not shop.bill().is_worth_keeping(told)
 
 

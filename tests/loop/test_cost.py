@@ -357,6 +357,25 @@ def test_a_run_that_goes_on_into_the_peak_hours_pays_their_prices() -> None:
     assert [found.cost(usage), found.cost(usage)] == pytest.approx([0.15, 0.30])
 
 
+@pytest.mark.parametrize(
+    ("prices", "is_cheap"),
+    [
+        (None, False),
+        (Prices(0, 0, 0), False),
+        (Prices(0, 1, 2), True),
+        (Prices(0.003, 0.15, 0.60), True),
+        (Prices(0.25, 1, 2), True),
+        (Prices(0.26, 1, 2), False),
+        (Prices(1, 1, 2), False),
+    ],
+)
+def test_a_cache_is_worth_filling_where_hits_are_cheap(
+    prices: Prices | None, is_cheap: bool
+) -> None:
+    found = Meter(head(), count=len, prices=lambda: prices)
+    assert found.has_cheap_hits == is_cheap
+
+
 def test_money_buys_a_reply_of_some_length() -> None:
     prices = Prices(1, 2, 4)
     found = Meter(head(), count=len, prices=lambda: prices)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 from bathy.agent.loop.forecast import (
+    NEVER_ANYTHING_AFTER,
     NOT_A_UNIT,
     NOT_KEPT,
     NOTHING_AFTER,
@@ -74,8 +75,8 @@ def test_the_view_that_explains_the_reports_best_is_believed() -> None:
 
 
 def test_a_service_that_reports_no_hits_is_taken_at_its_word() -> None:
-    assert keeps_nothing([0], ever_hit=False)
-    assert not keeps_nothing([], ever_hit=False)
+    assert keeps_nothing([0] * NEVER_ANYTHING_AFTER, ever_hit=False)
+    assert not keeps_nothing([0] * (NEVER_ANYTHING_AFTER - 1), ever_hit=False)
     assert not keeps_nothing([0] * (NOTHING_AFTER - 1), ever_hit=True)
     assert keeps_nothing([0] * NOTHING_AFTER, ever_hit=True)
     assert not keeps_nothing([0] * (NOTHING_AFTER - 1) + [128], ever_hit=True)

@@ -6,7 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bathy.agent.loop.forecast import EXPIRED_S, NOTHING_AFTER, WARM_S, Mark, Sent, in_units
+from bathy.agent.loop.forecast import (
+    EXPIRED_S,
+    NEVER_ANYTHING_AFTER,
+    NOTHING_AFTER,
+    WARM_S,
+    Mark,
+    Sent,
+    in_units,
+)
 from bathy.agent.loop.ledger import MOST_PREFIXES, MOST_REQUESTS, Entry, Ledger, account_of
 from bathy.agent.model.messages import Usage
 from hypothesis import given, settings
@@ -225,9 +233,14 @@ def test_a_server_that_counts_otherwise_is_compared_in_our_tokens() -> None:
 
 def test_a_service_that_reports_no_hits_is_found_out_and_may_begin_to() -> None:
     with Ledger(None) as ledger:
-        answer(ledger)
+        for _ in range(NEVER_ANYTHING_AFTER):
+            assert ledger.believed("me", "flash") == "units"
+            answer(ledger)
         assert ledger.believed("me", "flash") == "nothing"
+        assert not ledger.has_hit("me", "flash")
         answer(ledger, hit=128)
+        assert ledger.has_hit("me", "flash")
+        assert not ledger.has_hit("me", "pro")
         for _ in range(NOTHING_AFTER - 1):
             answer(ledger)
         # What was not expected to hit anything tells nothing.

@@ -61,9 +61,7 @@ def let_pass(hours: float) -> None:
     ledger.close()
 
 
-def test_of_a_repository_that_was_never_asked_about_there_is_nothing_to_show(
-    ask: Ask, show: Show, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_a_repository_that_was_never_asked_about_there_is_nothing_to_show(show: Show) -> None:
     told = show()
     assert (told.code, told.err) == (0, "")
     assert "nothing has been asked about this repository yet" in told.out
@@ -218,7 +216,8 @@ def test_what_broke_off_is_an_estimate_and_what_failed_is_left_out(ask: Ask, sho
 
 def test_a_service_that_keeps_nothing_is_said_to(ask: Ask, show: Show) -> None:
     with Endpoint(always) as endpoint:
-        ask(endpoint)
+        for _ in range(2):
+            ask(endpoint)
         with sqlite3.connect(ledger_path()) as ledger:
             ledger.execute("UPDATE request SET miss = hit + miss, hit = 0")
         ledger.close()

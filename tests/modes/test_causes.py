@@ -254,7 +254,7 @@ def test_a_server_that_tells_nothing_of_its_cache_is_not_blamed_and_not_warmed(
             result = result_of(ask(endpoint, *JSON, task=f"Question {n}?"))
             assert result["usage"]["cache_hit_tokens"] == 0
             found.append(result["cache"]["misses"])
-    assert found == [["first request", NOT_KEPT], [], [], []]
+    assert found == [["first request", NOT_KEPT], [NOT_KEPT], [], []]
     assert [one.body["max_tokens"] == 1 for one in endpoint.requests] == [True] + [False] * 4
 
 

@@ -209,6 +209,7 @@ def conflict(repo: RepoBuilder) -> None:
 UNCOMMITTED: list[Step] = [
     lambda r: r.file("a.py", "a = 'dirty'\n"),
     lambda r: r.file("a.py", "a = 'staged'\n").git("add", "-A"),
+    lambda r: r.file("new.py", "n = 'dirty'\n"),
     lambda r: r.file("untracked.py", "u = 1\n"),
     lambda r: (r.root / "a.py").unlink(),
     lambda r: r.git("rm", "-q", "a.py"),
@@ -228,7 +229,7 @@ UNCOMMITTED: list[Step] = [
 def test_what_is_not_committed_stands_in_the_question_s_turn(
     grown: RepoBuilder, ask: Ask, step: Step
 ) -> None:
-    grown.file("a.py", "a = 2\n")
+    grown.file("a.py", "a = 2\n").file("new.py", "n = 1\n")
     commit_until(grown, 0)
     with Endpoint(answered) as endpoint:
         ask(endpoint, grown.root)
@@ -460,7 +461,7 @@ def test_a_session_that_goes_on_hears_of_what_is_new_and_of_nothing_else(
         grown.file("n.py", "n = 'rebased'\n")
         commit_until(grown, 0)
         rewritten = go_on()
-        assert "history was rewritten" in told(rewritten)[-1]
+        assert "another line of commits is looked at" in told(rewritten)[-1]
         assert len(told(rewritten)) == 5
         grown.git("checkout", "-q", "--detach", "HEAD~3")
         go_on()

@@ -192,10 +192,6 @@ def test_no_canary_gets_out_by_any_door(
     assert all("[redacted: " in text for text in results[:5])
 
 
-PARTLY = "tools/history.py redacts what git prints, where a part of a file is not known for one"
-
-
-@pytest.mark.xfail(reason=PARTLY)
 @pytest.mark.parametrize("start_line", [2, 4])
 def test_a_part_of_a_key_in_the_history_of_its_lines_does_not_get_out(
     ask: Ask, shop: RepoBuilder, run: Run, canaries: Canaries, tmp_path: Path, start_line: int
@@ -207,7 +203,6 @@ def test_a_part_of_a_key_in_the_history_of_its_lines_does_not_get_out(
     assert_nothing_got_out(canaries, endpoint, tmp_path / "home", run, [ran])
 
 
-@pytest.mark.xfail(reason=PARTLY)
 def test_a_dotenv_value_in_the_history_of_its_lines_does_not_get_out(
     ask: Ask, shop: RepoBuilder, run: Run, canaries: Canaries, tmp_path: Path
 ) -> None:
