@@ -273,7 +273,7 @@ def ask_otherwise(layout: str, question: str) -> None:
         open_bench(settings, Progress(quiet=True, verbose=False)) as bench,
         open_run(bench, read_service(settings), question, is_dry=True) as asked,
     ):
-        request, _ = asked.run.preview()
+        request = asked.run.preview().request
         system, *rest = request.messages
         if layout == "resorted":
             manifest, text = bench.pack(with_text=True)
