@@ -73,8 +73,16 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
         from bathy.agent.modes.headless import run_task
 
         return run_task(settings, _read_text(task))
-    parser.print_usage(sys.stderr)
-    raise ConfigError("the full-screen mode is not built yet; ask with --task, or see --help")
+    if values.get("plain"):
+        from bathy.agent.modes.tui.plain import run_plain
+
+        return run_plain(settings)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        parser.print_usage(sys.stderr)
+        raise ConfigError("the full screen needs a terminal; ask with --task, or see --help")
+    from bathy.agent.modes.tui.app import run_tui
+
+    return run_tui(settings)
 
 
 def _open_missing_streams() -> None:

@@ -8,6 +8,7 @@ from bathy.agent.config import CONTEXTS, EFFORTS
 _DESCRIPTION = """\
 Ask a whole repository. Answers quote the code and cite it as [path:start-end].
 
+  bathy                                        the full screen, in the repository of this folder
   bathy --task "How are requests retried?"     one question, answer on stdout
   bathy pack                                   what a model would be sent, by folder, class and file
   bathy search "where are cookies parsed"      ranked files and spans for a question
@@ -152,6 +153,7 @@ def _options() -> _Parser:
     add("-o", dest="output", metavar="FILE", help="write the pack or the answer to a file as well")
     _add_model_options(parser)
     add("--workers", type=_workers, metavar="N", help="processes for new files (default: up to 4)")
+    add("--plain", action="store_true", help="no full screen: a conversation in plain lines")
     add("--quiet", action="store_true", help="no progress and no notices on stderr")
     add("--verbose", action="store_true", help="timings, and the traceback of an error")
     add(

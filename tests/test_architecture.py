@@ -34,7 +34,9 @@ def test_nothing_is_run_but_git_and_no_exception_is_swallowed(path: Path) -> Non
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names]
             module = getattr(node, "module", None) or ""
-            assert "subprocess" not in (*names, module) or path.name == "git.py"
+            # Beside git only the user's own clipboard and editor are run.
+            is_runner = path.name in ("git.py", "clipboard.py", "editor.py")
+            assert "subprocess" not in (*names, module) or is_runner
             assert module.split(".")[0] not in ("agent", "tools")
         if isinstance(node, ast.ExceptHandler):
             caught = getattr(node.type, "id", "")

@@ -44,7 +44,9 @@ def test_people_get_the_answer_on_stdout_and_the_price_on_stderr(ask: Ask) -> No
         ran = ask(endpoint)
     assert ran.out == ANSWER + "\n"
     first, second, *_, last = ran.err.splitlines()
-    assert first.startswith(f"bathy: this repository goes to {endpoint.base_url} for the first time")
+    assert first.startswith(
+        f"bathy: this repository goes to {endpoint.base_url} for the first time"
+    )
     assert second.startswith("bathy: asking deepseek-flash: about ")
     assert "if nothing of it is cached" in second
     assert "cached)" in last

@@ -616,7 +616,10 @@ def test_a_conversation_hears_of_rewritten_history_in_one_block(grown: RepoBuild
     commit_until(grown, 0)
     told = follows(grown, basis, blocks(basis), third)
     assert len(told.commits) == 1
-    assert f"another line of commits is looked at; this is all that differs from {third[:12]}" in told.commits[0]
+    assert (
+        f"another line of commits is looked at; this is all that differs from {third[:12]}"
+        in told.commits[0]
+    )
 
 
 def test_a_conversation_follows_to_before_its_base_and_back_again(grown: RepoBuilder) -> None:

@@ -1,0 +1,1 @@
+"""The full-screen mode: events of the loop on one screen."""

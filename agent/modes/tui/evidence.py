@@ -1,0 +1,26 @@
+"""A question -> the spans that the index finds for it, with their lines, to be shown at once."""
+
+from bathy.agent.model.offline import choose_evidence
+from bathy.agent.modes.compose import MOST_FILES, Bench
+from bathy.agent.modes.tui.events import Span
+
+MOST_LINES = 24
+"""Lines of a span that are shown; the viewer has the rest."""
+
+
+def find_evidence(bench: Bench, question: str) -> tuple[Span, ...]:
+    """Return the best spans, best first; () if nothing fits."""
+    chosen = choose_evidence(
+        (file.path, file.score, file.why, span.start_line, span.end_line, span.symbol)
+        for file in bench.search(question).files[:MOST_FILES]
+        for span in file.spans
+    )
+    found = list[Span]()
+    with bench.view() as view:
+        for item in chosen:
+            lines = view.lines(item.path) or ()
+            if 1 <= item.start_line <= item.end_line <= len(lines):
+                shown = lines[item.start_line - 1 : item.end_line][:MOST_LINES]
+                place = (item.path, item.start_line, item.end_line, item.symbol)
+                found.append(Span(*place, tuple(shown)))
+    return tuple(found)

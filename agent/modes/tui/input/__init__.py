@@ -1,0 +1,1 @@
+"""Where a question is written: the composer with its history, completion, pastes and queue."""

@@ -1,0 +1,41 @@
+"""What the composer tells the screen; `Composer.Sent` and so on are these."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bathy.agent.modes.tui.commands import Command
+from textual.message import Message
+
+
+@dataclass
+class Sent(Message, namespace="composer"):
+    """A question to work on.
+
+    Attributes:
+        text: Pasted texts are in full, names of files in backticks.
+        images: Pictures whose marks stand in it, in their order.
+    """
+
+    text: str
+    images: tuple[Path, ...]
+
+
+@dataclass
+class Queued(Message, namespace="composer"):
+    """A question was put behind the one that is worked on; `send_next` will send it."""
+
+    text: str
+    images: tuple[Path, ...]
+
+
+@dataclass
+class Commanded(Message, namespace="composer"):
+    """A slash command was given, with all that it needs."""
+
+    command: Command
+    argument: str
+
+
+@dataclass
+class StopRequested(Message, namespace="composer"):
+    """What is worked on should stop."""

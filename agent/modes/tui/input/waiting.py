@@ -1,0 +1,113 @@
+"""What stands around the field: above it what waits, below it what the keys do, or a notice."""
+
+from collections.abc import Sequence
+
+from bathy.agent.modes.tui.input.keymap import Keymap
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+MOST_ROWS = 3
+
+
+def one_line(text: str, width: int) -> str:
+    """Return the first line of a text in so many cells at most, with a sign if there is more."""
+    first, _, rest = text.strip().partition("\n")
+    first = first.replace("\t", " ")
+    if rest or cell_len(first) > width:
+        return set_cell_size(first, max(0, min(cell_len(first), width - 2))).rstrip() + " …"
+    return first
+
+
+def queue_lines(waiting: Sequence[str], width: int, hint: str) -> list[str]:
+    """Say what waits, the next one first.
+
+    Args:
+        waiting: Questions as they were written.
+        width: Cells of a line.
+        hint: What can be done about the last one.
+    """
+    if not waiting:
+        return []
+    shown = waiting if len(waiting) <= MOST_ROWS else waiting[: MOST_ROWS - 1]
+    lines = [
+        f"{mark} {one_line(text, width - cell_len(mark) - 1)}"
+        for at, text in enumerate(shown, 1)
+        for mark in [f"waiting {at}:"]
+    ]
+    if len(shown) < len(waiting):
+        lines.append(f"and {len(waiting) - len(shown)} more")
+    if hint and cell_len(lines[-1]) + cell_len(hint) + 2 <= width:
+        lines[-1] += " " * (width - cell_len(lines[-1]) - cell_len(hint)) + hint
+    return lines
+
+
+class Waiting(Static):
+    """The questions that wait; nothing is drawn while there are none."""
+
+    DEFAULT_CSS = """
+    Waiting { display: none; height: auto; padding: 0 1; color: $text-muted; }
+    """
+
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__(markup=False)
+        self._key = keymap.shown
+        self._waiting: tuple[str, ...] = ()
+        self._hint = ""
+
+    def show(self, waiting: Sequence[str], *, busy: bool) -> None:
+        """Draw what waits; `busy` while a question is worked on."""
+        self._waiting = tuple(waiting)
+        self._hint = f"{self._key('composer.older')} takes the last back"
+        if not busy:
+            self._hint = f"{self._key('composer.send')} sends the next · {self._hint}"
+        self.display = bool(waiting)
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Cut the lines anew."""
+        self._draw()
+
+    def _draw(self) -> None:
+        # Before it is shown it has no size of its own.
+        width = max(1, self.parent.size.width - 2) if isinstance(self.parent, Widget) else 1
+        self.update(Content("\n".join(queue_lines(self._waiting, width, self._hint))))
+
+
+class Hint(Static):
+    """What the keys do, where there is room for it; or a notice, whatever the room."""
+
+    DEFAULT_CSS = """
+    Hint { height: 1; padding: 0 1; text-align: right; color: $text-muted; }
+    Hint.-notice { height: auto; text-align: left; color: $text-warning; }
+    """
+    ROOM = 100
+
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__(markup=False)
+        self._key = keymap.shown
+        self._said = ("", False)
+
+    def show(self, *, busy: bool) -> None:
+        """Say what the keys do; the notice goes."""
+        send = "queue" if busy else "send"
+        hint = f"{self._key('composer.send')} {send} · {self._key('composer.newline')} newline"
+        self._say(f"{hint} · / commands · @ files", is_notice=False)
+
+    def notice(self, text: str) -> None:
+        """Say something until `show` is called."""
+        self._say(text, is_notice=True)
+
+    def _say(self, text: str, *, is_notice: bool) -> None:
+        # It is told at every key, and drawing anew would lay out the whole screen.
+        if (text, is_notice) != self._said:
+            self._said = (text, is_notice)
+            self.update(text)
+            self.set_class(is_notice, "-notice")
+            self.fit()
+
+    def fit(self) -> None:
+        """Be there if there is room, or something to say."""
+        has_room = isinstance(self.parent, Widget) and self.parent.size.width >= self.ROOM
+        self.display = has_room or self._said[1]

@@ -1,0 +1,1 @@
+"""What stands around the transcript: the pack as map and tree, the side panel, the status line."""

@@ -1,0 +1,1 @@
+"""What was asked, thought, done and answered, as one scrolling widget."""

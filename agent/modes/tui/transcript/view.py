@@ -1,0 +1,119 @@
+"""The transcript of the full-screen mode: what the screen adds to it.
+
+Nothing is drawn at once, but a moment later, and not more often than `fps` allows; while nothing
+comes, no timer runs.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from bathy.agent.loop.citations import Cited
+from bathy.agent.modes.tui.transcript.blocks import FileChange
+from bathy.agent.modes.tui.transcript.content import EvidencePlace
+from bathy.agent.modes.tui.transcript.palette import GlyphSet
+from bathy.agent.modes.tui.transcript.reader import Reader
+
+
+class Transcript(Reader):
+    """Shows questions, thinking, tool calls, answers and messages, one below the other."""
+
+    DEFAULT_CSS = """
+    Transcript { height: 1fr; width: 1fr; }
+    """
+
+    def __init__(
+        self,
+        *,
+        fps: float = 10.0,
+        glyphs: GlyphSet = "unicode",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Make an empty transcript.
+
+        Args:
+            fps: How often it is drawn at most, per second; more than 0.
+            glyphs: The signs that it uses.
+            clock: Seconds that only grow.
+        """
+        super().__init__(fps, glyphs, clock)
+
+    @property
+    def answer_text(self) -> str:
+        """The last answer that was finished, as it was written; "" if there is none."""
+        return self.content.answer_text
+
+    def add_prompt(self, text: str) -> None:
+        """Add what the user asked, and follow the end again."""
+        self.content.add_prompt(text)
+        self.viewport.follow()
+        self.wake()
+
+    def add_tool(self, call_id: str, name: str, arguments: str) -> None:
+        """Add a call that is being run; `arguments` is JSON text."""
+        self.content.add_tool(call_id, name, arguments)
+        self.wake()
+
+    def finish_tool(self, call_id: str, summary: str, is_error: bool, text: str) -> None:
+        """Say what came of a call: a few words, and all of it, which shows if it has failed."""
+        self.content.finish_tool(call_id, summary, is_error, text)
+        self.wake()
+
+    def stream_reasoning(self, text: str) -> None:
+        """Take more of the model's thinking."""
+        self.content.stream_reasoning(text)
+        self.wake()
+
+    def count_reasoning(self, tokens: int) -> None:
+        """Say how many tokens the last thinking was, in the place of the estimate."""
+        self.content.count_reasoning(tokens)
+        self.wake()
+
+    def stream_answer(self, text: str) -> None:
+        """Take more of the answer."""
+        self.content.stream_answer(text)
+        self.wake()
+
+    def finish_answer(self, cited: Sequence[Cited], text: str) -> None:
+        """Put the checked answer in the place of what has streamed in.
+
+        Args:
+            cited: Where it cites, in order.
+            text: All of it.
+        """
+        self.content.finish_answer(cited, text)
+        self._deselect()
+        self.wake()
+
+    def take_back(self) -> None:
+        """Drop what has streamed in since the last finished thing: a retry makes it void."""
+        self.content.take_back()
+        self._deselect()
+        self.wake()
+
+    def add_notice(self, text: str) -> None:
+        """Add a message; while text streams in, above that."""
+        self.content.add_notice(text)
+        self.wake()
+
+    def add_error(self, text: str) -> None:
+        """Add a message that something went wrong; what was streaming in ends there."""
+        self.content.add_error(text)
+        self.wake()
+
+    def add_patch(self, files: Iterable[FileChange], entry: str = "") -> None:
+        """Add what edits come to; `entry` names them for an undo once they are written."""
+        self.content.add_patch(tuple(files), entry)
+        self.wake()
+
+    def add_evidence(self, places: Iterable[EvidencePlace]) -> None:
+        """Add places that the index finds: ((path, first line, last line), symbol, lines)."""
+        self.content.add_evidence(places)
+        self.wake()
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self.content.clear()
+        self.find("")
+        self._deselect()
+        self.viewport.follow()
+        self.wake()

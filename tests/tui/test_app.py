@@ -1,0 +1,104 @@
+"""The whole screen, without a key and with the endpoint, driven as a user would."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bathy.agent.config import Settings
+from bathy.agent.modes.tui.app import BathyApp
+from bathy.agent.modes.tui.input.composer import Composer
+from bathy.agent.modes.tui.question import YesNo
+from bathy.agent.modes.tui.transcript.view import Transcript
+from bathy.agent.modes.tui.viewer.screen import ViewerScreen
+from endpoint.contract import tokenizer
+from endpoint.script import Reply
+from endpoint.server import Endpoint
+from repo_builder import RepoBuilder
+from shop import CART
+from textual.pilot import Pilot
+
+ENDS_S = 60
+
+
+@pytest.fixture
+def shop(repo: RepoBuilder) -> RepoBuilder:
+    repo.file("src/cart.py", CART).file("README.md", "# Shop\n").commit()
+    return repo
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(ENDS_S):
+        while not holds():
+            await pilot.pause()
+
+
+async def ask(app: BathyApp, pilot: Pilot[None], text: str) -> None:
+    await until(pilot, lambda: app.state.pack_tokens > 0)
+    app.query_one(Composer).area.insert(text)
+    await pilot.press("enter")
+
+
+def test_without_a_key_evidence_is_shown(shop: RepoBuilder) -> None:
+    async def go() -> None:
+        app = BathyApp(Settings(folder=shop.root, workers=1), time.monotonic)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await ask(app, pilot, "What does Cart.add do?")
+            await until(
+                pilot, lambda: bool(app.state.turns and app.state.turns[0].how == "answered")
+            )
+            assert app.state.why_offline
+            blocks = app.query_one(Transcript).content.blocks
+            assert any("cart.py" in repr(block) for block in blocks)
+
+    asyncio.run(go())
+
+
+def test_a_first_upload_is_asked_and_an_answer_cites(
+    shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tokenizer()
+    answer = "`add` gives the item back [src/cart.py:2-3]."
+    with Endpoint([Reply(answer, "Look.")]) as endpoint:
+        monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-test")
+        monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
+        now = iter(range(10_000))
+
+        async def go() -> None:
+            app = BathyApp(Settings(folder=shop.root, workers=1), lambda: float(next(now)))
+            async with app.run_test(size=(120, 40)) as pilot:
+                await ask(app, pilot, "What does add do?")
+                await until(pilot, lambda: isinstance(app.screen, YesNo))
+                assert endpoint.requests == []
+                await pilot.press("y")
+                await until(pilot, lambda: bool(app.state.cited))
+                assert [(c.path, c.status) for c in app.state.cited] == [
+                    ("src/cart.py", "verified")
+                ]
+                await until(pilot, lambda: not app.state.is_busy)
+                await pilot.press("alt+1")
+                await until(pilot, lambda: isinstance(app.screen, ViewerScreen))
+
+        asyncio.run(go())
+    assert len(endpoint.requests) == 1
+
+
+def test_a_no_sends_nothing(shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Endpoint([]) as endpoint:
+        monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-test")
+        monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
+        now = iter(range(10_000))
+
+        async def go() -> None:
+            app = BathyApp(Settings(folder=shop.root, workers=1), lambda: float(next(now)))
+            async with app.run_test(size=(80, 24)) as pilot:
+                await ask(app, pilot, "What does add do?")
+                await until(pilot, lambda: isinstance(app.screen, YesNo))
+                await pilot.press("n")
+                await until(
+                    pilot, lambda: bool(app.state.turns and app.state.turns[0].how == "failed")
+                )
+
+        asyncio.run(go())
+    assert endpoint.requests == []
