@@ -361,8 +361,7 @@ def test_the_user_s_git_changes_nothing(
     again = found(grown.root)
     assert (again.base.commit, blocks(again)) == (plain.base.commit, blocks(plain))
     assert "mövé" in blocks(again)[1]
-    if config is USER_CONFIG:
-        assert again.base.text == plain.base.text
+    assert again.base.text == plain.base.text
 
 
 def test_what_was_made_once_is_not_made_again(

@@ -78,8 +78,10 @@ def _draw_words(transcript: Transcript, event: UiEvent) -> None:
             transcript.add_notice(event.reason)
         case Told():
             transcript.add_notice(event.text)
-        case TurnEnded() if event.text:
-            transcript.add_error(event.text)
+        case TurnEnded():
+            transcript.end_turn()
+            if event.text:
+                transcript.add_error(event.text)
 
 
 def heading(state: State) -> str:

@@ -16,4 +16,6 @@ def test_nothing_but_citations_is_imported_from_the_agent() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
-            assert all(not name.startswith("bathy") or name.startswith(KNOWN) for name in names), file
+            assert all(not name.startswith("bathy") or name.startswith(KNOWN) for name in names), (
+                file
+            )

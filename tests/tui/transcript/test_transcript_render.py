@@ -19,7 +19,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     Reasoning,
     Tool,
 )
-from bathy.agent.modes.tui.transcript.cells import clean, clean_lines, wrap
+from bathy.agent.modes.tui.transcript.cells import NO_BREAK, clean, clean_lines, wrap
 from bathy.agent.modes.tui.transcript.citing import mark_citations, unmarked
 from bathy.agent.modes.tui.transcript.content import Content
 from bathy.agent.modes.tui.transcript.palette import ASCII, PLAIN, UNICODE, Glyphs
@@ -80,7 +80,9 @@ def prose(text: str, citations: tuple[Citation, ...] = ()) -> Prose:
 
 
 def shown(block: Block, width: int = 60, glyphs: Glyphs = UNICODE) -> list[str]:
-    return [row.strip.text.rstrip() for row in render(block, width, glyphs).rows]
+    return [
+        row.strip.text.rstrip().replace(NO_BREAK, " ") for row in render(block, width, glyphs).rows
+    ]
 
 
 def check(rendered: Rendered, width: int) -> None:

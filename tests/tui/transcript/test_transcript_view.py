@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from bathy.agent.loop.citations import CheckedCitation, Cited
+from bathy.agent.modes.tui.transcript.cells import NO_BREAK
 from bathy.agent.modes.tui.transcript.messages import (
     CitationChosen,
     CopyWanted,
@@ -87,7 +88,8 @@ def run(
 
 def rows(transcript: Transcript) -> list[str]:
     """What is drawn, without the column of the cursor and blanks at the end."""
-    return [transcript.render_line(y).text[1:].rstrip() for y in range(transcript.size.height)]
+    texts = [transcript.render_line(y).text for y in range(transcript.size.height)]
+    return [text[1:].rstrip().replace(NO_BREAK, " ") for text in texts]
 
 
 def long_answer(count: int) -> str:
@@ -582,6 +584,9 @@ def test_clearing_leaves_nothing() -> None:
 
 def test_what_is_added_before_there_is_a_screen_is_shown() -> None:
     transcript = Transcript()
+    transcript.add_prompt("dropped")
+    transcript.clear()
+    transcript.follow()
     conversation(transcript, 1)
 
     async def body() -> None:

@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from bathy.agent.modes.tui.transcript.blocks import Prompt, Prose, Reasoning
+from bathy.agent.modes.tui.transcript.blocks import Prompt, Prose, Reasoning, Tool
 from bathy.agent.modes.tui.transcript.content import Content, read_arguments
 from bathy.agent.modes.tui.transcript.heights import Heights
 from bathy.agent.modes.tui.transcript.palette import PLAIN, UNICODE
@@ -307,3 +307,17 @@ def test_the_cursor_and_the_place_follow_their_blocks_when_one_is_put_above() ->
     assert seen(viewport) == before
     assert viewport.cursor
     assert content.blocks[viewport.cursor.block].id == viewport.cursor.id
+
+
+def test_a_turn_that_is_stopped_leaves_nothing_live() -> None:
+    content = content_of(1)
+    content.add_tool("1", "tests", "{}")
+    content.stream_reasoning("Hm")
+    content.end_turn()
+    *_, tool, thought = content.blocks
+    assert isinstance(tool, Tool)
+    assert (tool.status, tool.summary) == ("failed", "stopped")
+    assert isinstance(thought, Reasoning)
+    assert (thought.text, thought.is_live) == ("Hm", False)
+    content.take_back()
+    assert content.blocks[-1] is thought

@@ -16,11 +16,12 @@ from rich.style import Style
 Span = tuple[str, Style]
 """Text of one line, already clean, and how it looks."""
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 TAB_CELLS = 4
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _JOINER, _NON_JOINER, _EMOJI_FORM = "\u200d", "\u200c", "\ufe0f"
-_WIDE_SPACES = "\u00a0\u3000"
+_WIDE_SPACES = f"{NO_BREAK}\u3000"
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NO_START, _NO_END = ("Pe", "Pf", "Po"), ("Ps", "Pi")
 """Categories of characters that no line starts or ends with, next to wide ones."""

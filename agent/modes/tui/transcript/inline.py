@@ -6,7 +6,7 @@ A click finds it in the style's meta: `citation` as (path, first line, last line
 from collections.abc import Iterator, Sequence
 
 from bathy.agent.modes.tui.transcript.blocks import Citation
-from bathy.agent.modes.tui.transcript.cells import Span, clean
+from bathy.agent.modes.tui.transcript.cells import NO_BREAK, Span, clean
 from bathy.agent.modes.tui.transcript.citing import MARKS, citation_of
 from bathy.agent.modes.tui.transcript.palette import Glyphs, Palette
 from markdown_it.token import Token
@@ -82,6 +82,7 @@ class Inline:
         }
         word = f" {status}" if status in styles else ""
         text = f"[{citation.number}{signs.get(status, '')} {clean(citation.label)}{word}]"
+        text = text.replace(" ", NO_BREAK)
         place = (citation.path, citation.start_line, citation.end_line, citation.number)
         return text, styles.get(status, palette.cited) + Style.from_meta({"citation": place})
 

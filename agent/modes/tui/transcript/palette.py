@@ -143,7 +143,7 @@ PLAIN = Palette(
     string=Style(),
     comment=Style(italic=True),
     number=Style(),
-    name=Style(underline=False),
+    name=Style(),
 )
 """Without any colour."""
 

@@ -116,6 +116,8 @@ class Pane(ScrollView, can_focus=True):
     def place(self) -> None:
         """Scroll to where the viewport wants to be, and say how much waits below."""
         viewport = self.viewport
+        if not viewport.width:
+            return
         viewport.settle()
         size = Size(self._cells, viewport.total)
         self._is_moving = True

@@ -21,6 +21,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     Reasoning,
     Tool,
 )
+from bathy.agent.modes.tui.transcript.cells import NO_BREAK
 from bathy.agent.modes.tui.transcript.citing import unmarked
 from bathy.agent.modes.tui.transcript.markdown import code_in
 from bathy.agent.modes.tui.transcript.rows import Rendered, Row
@@ -118,7 +119,7 @@ def selected_text(
         rendered, span = show(blocks[at]), span_in(selected, at)
         if span and rendered.rows:
             parts.append(rendered.text[slice(*span)])
-    return "\n".join(parts)
+    return "\n".join(parts).replace(NO_BREAK, " ")
 
 
 def word_at(text: str, offset: int) -> Span:

@@ -84,6 +84,11 @@ class Transcript(Reader):
         self._deselect()
         self.wake()
 
+    def end_turn(self) -> None:
+        """Nothing more comes, for whatever reason: what has streamed in stands as it is."""
+        self.content.end_turn()
+        self.wake()
+
     def take_back(self) -> None:
         """Drop what has streamed in since the last finished thing: a retry makes it void."""
         self.content.take_back()
