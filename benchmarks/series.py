@@ -355,10 +355,10 @@ def print_summary(series: Sequence[Answered]) -> None:
 
 
 def explain_misses(series: Sequence[Answered]) -> None:
-    """Print what was not cached, by what it was, as predicted; and what a change of base cost."""
+    """Print what was not cached, by what it was; and what a change of base cost."""
     parts: dict[str, int] = {}
     for each in series:
-        for label, tokens in (each.result.get("forecast") or {}).get("uncached", {}).items():
+        for label, tokens in (each.result.get("cache") or {}).get("uncached", {}).items():
             parts[label] = parts.get(label, 0) + tokens
     missed = sum(a.tokens - a.hits for a in series)
     told = ", ".join(f"{label} {tokens:,}" for label, tokens in parts.items())

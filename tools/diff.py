@@ -43,7 +43,9 @@ def render_diff(files: Mapping[str, tuple[FileState, FileState]]) -> bytes:
         repo = GitRepo(top, top, top, is_bare=False)
         options = ("--no-index", "--no-prefix", "--binary", "--full-index", "--no-color")
         # The user's own settings must not change what lines end with.
+        # The folder may lie in a repository, whose attributes could name programs: there is none.
         plain = (
+            f"--git-dir={top / 'none'}",
             "-c",
             "core.autocrlf=false",
             "-c",

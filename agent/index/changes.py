@@ -82,7 +82,9 @@ def _write(folder: Path, entry: Entry | None, reader: Reader) -> bool:
 
 def _compare(root: Path) -> str:
     place = GitRepo(root, root, root, is_bare=False)
-    command = ["diff", "--no-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-prefix"]
+    # The folder may lie in a repository, whose attributes could name programs: there is none.
+    command = [f"--git-dir={root / 'none'}"]
+    command += ["diff", "--no-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-prefix"]
     out, size = list[bytes](), 0
     try:
         for chunk in stream_bytes(place, *command, "a", "b", no_match_code=1, timeout_s=_TIMEOUT_S):

@@ -1,7 +1,7 @@
 """A request -> what it will cost, before it is made; the report -> what it did cost, and why."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bathy.agent.loop.cost import Meter, label_tokens
@@ -70,6 +70,7 @@ class Totals:
         reported_usd: Price of the same prompts as the service counted them.
         saved_usd: What the cache saved.
         uncached: Tokens that were not expected in the cache, by what they are.
+        missed: Tokens that were not there, as the service reports it, likewise.
         causes: Why a base missed, once a request.
     """
 
@@ -79,6 +80,7 @@ class Totals:
     reported_usd: float = 0.0
     saved_usd: float = 0.0
     uncached: dict[str, int] = field(default_factory=dict)
+    missed: dict[str, int] = field(default_factory=dict)
     causes: list[str] = field(default_factory=list)
 
 
@@ -168,8 +170,8 @@ class Bill:
         totals.prompt_usd += forecast.cost_usd
         totals.reported_usd += meter.cost(replace(usage, completion_tokens=0))
         totals.saved_usd += uncached_usd - usd
-        for label, tokens in forecast.uncached.items():
-            totals.uncached[label] = totals.uncached.get(label, 0) + tokens
+        _add(totals.uncached, forecast.uncached)
+        _add(totals.missed, uncached_parts(meter.marks(messages), hit))
         totals.causes += [cause] if cause else []
         return cause
 
@@ -250,6 +252,11 @@ class Bill:
             PROMPT_VERSION,
             self._books.base_id,
         )
+
+
+def _add(sums: dict[str, int], more: Mapping[str, int]) -> None:
+    for label, tokens in more.items():
+        sums[label] = sums.get(label, 0) + tokens
 
 
 def _hit_tokens(kept: Kept, keeps: Keeps) -> int:

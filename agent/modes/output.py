@@ -235,6 +235,7 @@ def _account(asked: "Asked") -> dict[str, Any]:
     cache = {
         "prompt_cost_usd": round(totals.reported_usd, 8),
         "saved_usd": round(totals.saved_usd, 8),
+        "uncached": totals.missed,
         "misses": totals.causes,
     }
     return {"forecast": forecast, "cache": cache, "redacted": asked.outbound.redacted}

@@ -319,3 +319,15 @@ def test_a_clock_that_is_set_back_makes_nothing_older(shop: Shop) -> None:
 
 def test_an_empty_conversation_costs_nothing(shop: Shop) -> None:
     assert shop.bill().forecast([]).prompt_tokens == 0
+
+
+def test_what_was_not_cached_is_told_by_the_report_and_not_by_the_forecast(shop: Shop) -> None:
+    bill = shop.bill()
+    opened = bill.open(ONE)
+    assert opened.forecast.hit_tokens == 0
+    prompt = opened.forecast.prompt_tokens
+    bill.settle(opened, ONE, ANSWER, Usage(prompt, 20_480, prompt - 20_480, 10, 5))
+    missed = bill.totals.missed
+    assert sum(missed.values()) == prompt - 20_480
+    assert sum(missed.values()) < sum(bill.totals.uncached.values())
+    assert "instructions" not in missed
