@@ -73,7 +73,7 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
         from bathy.agent.modes.headless import run_task
 
         return run_task(settings, _read_text(task))
-    if values.get("plain"):
+    if values.get("plain") or os.environ.get("ACCESSIBLE"):
         from bathy.agent.modes.tui.plain import run_plain
 
         return run_plain(settings)
@@ -135,6 +135,11 @@ def _settings(values: dict[str, Any]) -> Settings:
         apply_all=values.get("apply_all", False),
         patch_out=_path(values.get("patch_out")),
         dry_run=values.get("dry_run", False),
+        theme=values.get("theme"),
+        ascii=values.get("ascii", False),
+        motion=values.get("motion", True),
+        slow=values.get("slow", False),
+        mouse=values.get("mouse", True),
     )
 
 

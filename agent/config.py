@@ -8,13 +8,25 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from bathy.agent.errors import ConfigError
+from bathy.agent.toml_rules import (
+    COUNT,
+    FLAG,
+    TABLE,
+    TEXT,
+    Rule,
+    check,
+    is_number,
+    is_texts,
+    is_whole,
+    toml_key,
+)
 
 OutputFormat = Literal["text", "json", "stream-json"]
 Effort = Literal["auto", "off", "low", "high", "max"]
@@ -36,7 +48,6 @@ _DEFAULT_BASE_URL = "https://api.deepseek.com"
 _MAX_RETRIES = 5
 _LEAST_IDLE_S = 0.1
 _LEAST_WINDOW = 8_192
-_MOST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,11 @@ class Settings:
         apply_all: Write those, too, that ask separately.
         patch_out: File that gets the edits as a unified diff, or None.
         dry_run: Show what would be sent, and send nothing.
+        theme: Name of the colours of the full screen, or None for the configured ones.
+        ascii: Draw the full screen with ASCII alone, whatever is configured.
+        motion: The full screen may move, if nothing else forbids it.
+        slow: Draw it seldom, and less of it, for a slow line.
+        mouse: It takes the mouse, if nothing else forbids it.
     """
 
     folder: Path = field(default_factory=Path)
@@ -110,6 +126,11 @@ class Settings:
     apply_all: bool = False
     patch_out: Path | None = None
     dry_run: bool = False
+    theme: str | None = None
+    ascii: bool = False
+    motion: bool = True
+    slow: bool = False
+    mouse: bool = True
 
     @property
     def needs_model(self) -> bool:
@@ -148,7 +169,7 @@ def read_service(settings: Settings, environment: Mapping[str, str] = os.environ
     Raises:
         ConfigError: A file or value cannot be used; names it.
     """
-    folder = _config_folder()
+    folder = config_folder()
     file = read_config_file()
     values = {
         **_read_dotenv(folder / "env", must_exist=False),
@@ -226,7 +247,8 @@ def _is_host(host: str) -> bool:
     return True
 
 
-def _config_folder() -> Path:
+def config_folder() -> Path:
+    """Return the user's configuration folder, which need not be there."""
     from platformdirs import user_config_path
 
     return user_config_path("bathy", appauthor=False)
@@ -238,7 +260,7 @@ def read_config_file() -> dict[str, Any]:
     Raises:
         ConfigError: It cannot be read, or a value is wrong.
     """
-    return _read_toml(_config_folder() / "config.toml")
+    return _read_toml(config_folder() / "config.toml")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -248,13 +270,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
-    _check(values, _FILE_RULES, "")
+    check(values, _FILE_RULES)
+    check(values.get("tui", {}), _TUI_RULES, "tui.")
     for number, url in enumerate(values.get("endpoints", ()), 1):
         _checked_url(url, f"config.toml: entry {number} of endpoints")
     for name, table in values.get("models", {}).items():
-        where = f"models.{_toml_key(name)}"
-        _check({where: table}, {where: _TABLE}, "")
-        _check(table, _MODEL_RULES, f"{where}.")
+        where = f"models.{toml_key(name)}"
+        check({where: table}, {where: TABLE})
+        check(table, _MODEL_RULES, f"{where}.")
         if table.get("window_tokens", _LEAST_WINDOW) < _LEAST_WINDOW:
             raise ConfigError(
                 f"config.toml: {where}.window_tokens must be at least {_LEAST_WINDOW:,};"
@@ -264,74 +287,40 @@ def _read_toml(path: Path) -> dict[str, Any]:
             if prices in table:
                 # All three are needed; one that is missing fails its rule.
                 missing = dict.fromkeys(_PRICE_RULES)
-                _check({**missing, **table[prices]}, _PRICE_RULES, f"{where}.{prices}.")
+                check({**missing, **table[prices]}, _PRICE_RULES, f"{where}.{prices}.")
     return values
 
 
-def _is_whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _MOST
-
-
-def _is_number(value: object, least: float) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= _MOST
-    )
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(v, str) and v.strip() for v in value)
-
-
-_Rule = tuple[Callable[[Any], bool], str]
-"""What a value of config.toml must be: the test and the words."""
-
-_TEXT: _Rule = (lambda v: isinstance(v, str) and bool(v.strip()), "a text that is not empty")
-_TABLE: _Rule = (lambda v: isinstance(v, dict), "a table")
-_COUNT: _Rule = (lambda v: _is_whole(v, 1), "a whole number over 0")
-_FILE_RULES: Mapping[str, _Rule] = {
-    "model": _TEXT,
-    "base_url": _TEXT,
+_FILE_RULES: Mapping[str, Rule] = {
+    "model": TEXT,
+    "base_url": TEXT,
     "effort": (EFFORTS.__contains__, f"one of {', '.join(EFFORTS)}"),
     "idle_timeout_s": (
-        lambda v: _is_number(v, _LEAST_IDLE_S), f"a number, at least {_LEAST_IDLE_S}",
+        lambda v: is_number(v, _LEAST_IDLE_S), f"a number, at least {_LEAST_IDLE_S}",
     ),
-    "max_retries": (lambda v: _is_whole(v, 0), "a whole number, at least 0"),
-    "models": _TABLE,
+    "max_retries": (lambda v: is_whole(v, 0), "a whole number, at least 0"),
+    "models": TABLE,
     "upload": (("ask", "always", "never").__contains__, 'one of "ask", "always", "never"'),
-    "endpoints": (_is_texts, "a list of addresses"),
-    "denied_paths": (_is_texts, "a list of gitignore patterns"),
+    "endpoints": (is_texts, "a list of addresses"),
+    "denied_paths": (is_texts, "a list of gitignore patterns"),
+    "tui": TABLE,
 }  # fmt: skip
-_MODEL_RULES: Mapping[str, _Rule] = {
-    "window_tokens": _COUNT,
-    "max_output_tokens": _COUNT,
-    "sees_images": (lambda v: isinstance(v, bool), "true or false"),
-    "prices": _TABLE,
-    "peak_prices": _TABLE,
+_TUI_RULES: Mapping[str, Rule] = {
+    "theme": TEXT,
+    **dict.fromkeys(("ascii", "motion", "slow", "mouse", "copy_on_select"), FLAG),
+}
+_MODEL_RULES: Mapping[str, Rule] = {
+    "window_tokens": COUNT,
+    "max_output_tokens": COUNT,
+    "sees_images": FLAG,
+    "prices": TABLE,
+    "peak_prices": TABLE,
     "thinking": (get_args(Thinking).__contains__, f"one of {', '.join(get_args(Thinking))}"),
 }
-_PRICE_RULES: Mapping[str, _Rule] = dict.fromkeys(
+_PRICE_RULES: Mapping[str, Rule] = dict.fromkeys(
     ("hit", "miss", "output"),
-    (lambda v: _is_number(v, 0), "a number of US dollars, at least 0"),
+    (lambda v: is_number(v, 0), "a number of US dollars, at least 0"),
 )
-
-
-def _check(table: Mapping[str, object], rules: Mapping[str, _Rule], where: str) -> None:
-    for key, value in table.items():
-        if key not in rules:
-            raise ConfigError(
-                f"config.toml: {where}{_toml_key(key)} is no setting;"
-                f" there are {', '.join(sorted(rules))}"
-            )
-        is_right, words = rules[key]
-        if not is_right(value):
-            raise ConfigError(f"config.toml: {where}{key} must be {words}")
-
-
-def _toml_key(key: str) -> str:
-    """A key as one writes it in TOML."""
-    import json
-
-    return key if re.fullmatch(r"[\w-]+", key, re.ASCII) else json.dumps(key)
 
 
 def _read_dotenv(path: Path, *, must_exist: bool) -> dict[str, str]:
@@ -354,7 +343,7 @@ def _number(text: str, origin: str, *, least: float, is_whole: bool = False) -> 
         value = int(text) if is_whole else float(text)
     except ValueError as error:
         raise ConfigError(f"{origin} must be a {kind}, not {text!r}") from error
-    if not _is_number(value, least):
+    if not is_number(value, least):
         raise ConfigError(f"{origin} must be a {kind}, at least {least:g}")
     return value
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import NoReturn
 
-from bathy.agent.config import CONTEXTS, EFFORTS
+from bathy.agent.option_groups import add_model_options, add_screen_options
 
 _DESCRIPTION = """\
 Ask a whole repository. Answers quote the code and cite it as [path:start-end].
@@ -79,7 +79,9 @@ def make_parser() -> argparse.ArgumentParser:
                 choices=("list", "show", "export"),
                 help="list (if left out), show one for people, or export it",
             )
-            sub.add_argument("session", nargs="?", metavar="ID", help="beginning of its id")
+            sub.add_argument(
+                "session", nargs="?", metavar="ID", help="its name, or the beginning of its id"
+            )
             sub.add_argument("--all", action="store_true", help="of all repositories")
         if name == "patch":
             sub.add_argument("patch", metavar="FILE", help="the patch; - reads it from stdin")
@@ -151,9 +153,9 @@ def _options() -> _Parser:
     )
     add("--output-format", choices=("text", "json", "stream-json"), help="how stdout is written")
     add("-o", dest="output", metavar="FILE", help="write the pack or the answer to a file as well")
-    _add_model_options(parser)
+    add_model_options(parser)
+    add_screen_options(parser)
     add("--workers", type=_workers, metavar="N", help="processes for new files (default: up to 4)")
-    add("--plain", action="store_true", help="no full screen: a conversation in plain lines")
     add("--quiet", action="store_true", help="no progress and no notices on stderr")
     add("--verbose", action="store_true", help="timings, and the traceback of an error")
     add(
@@ -162,77 +164,6 @@ def _options() -> _Parser:
         help="no colour; NO_COLOR in the environment does the same",
     )
     return parser
-
-
-def _add_model_options(parser: argparse.ArgumentParser) -> None:
-    model = parser.add_argument_group("the model").add_argument
-    model(
-        "--model",
-        metavar="ID",
-        help="deepseek-flash (default, cheap, sees images), "
-        "deepseek-v4-pro (dearer: 4 times for new text, 7 for cached), or one of config.toml",
-    )
-    model("--base-url", metavar="URL", help="any server that speaks Chat Completions")
-    model("--effort", choices=EFFORTS, help="how hard it thinks; auto lets the model decide")
-    model(
-        "--context",
-        choices=CONTEXTS,
-        help="what it is shown first: the whole pack, outlines alone, or nothing but tools",
-    )
-    model("--diff", metavar="REV", help="the change since that commit goes with the question")
-    model(
-        "--image",
-        dest="images",
-        action="append",
-        metavar="FILE",
-        help="a picture that goes with the question; repeatable",
-    )
-    model("--output-schema", metavar="FILE", help="the answer is JSON that fits this JSON Schema")
-    model("--strict-citations", action="store_true", help="exit 4 if a citation cannot be verified")
-    model(
-        "--env-file",
-        metavar="FILE",
-        help="settings from a dotenv file; the repository's own .env never is one",
-    )
-    edit = parser.add_argument_group("edits (proposed, unless --apply)").add_argument
-    edit("--apply", action="store_true", help="let the model's edits be written; bathy undo")
-    edit(
-        "--apply-all",
-        action="store_true",
-        help="those, too, of workflows, hooks, CI, lock files, and outside of --include",
-    )
-    edit("--patch-out", metavar="FILE", help="write the edits as a diff that git apply takes")
-    limit = parser.add_argument_group("limits (exit 3, what there is is printed)").add_argument
-    limit("--max-turns", type=_turns, metavar="N", help="requests to the model (default: 100)")
-    limit("--max-cost", type=_amount, metavar="USD", help="US dollars, by prediction as well")
-    limit("--max-tokens", metavar="N", help="tokens of all prompts and replies, such as 500k")
-    limit("--time-limit", type=_amount, metavar="S", help="seconds")
-    session = parser.add_argument_group("sessions").add_argument
-    session(
-        "--continue",
-        dest="continue_last",
-        action="store_true",
-        help="go on with the last session about this repository",
-    )
-    session("--resume", metavar="ID", help="go on with that one; 'bathy sessions' lists them")
-    session("--fork-session", dest="fork", action="store_true", help="go on in a copy")
-    session("--no-session", dest="keep_session", action="store_false", help="keep no log")
-
-
-def _turns(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
-    return int(text)
-
-
-def _amount(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not a number") from error
-    if not 0 < value < 1e9:
-        raise argparse.ArgumentTypeError(f"{text} is not over 0")
-    return value
 
 
 def _workers(text: str) -> int:

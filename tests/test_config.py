@@ -2,7 +2,13 @@ import re
 from pathlib import Path
 
 import pytest
-from bathy.agent.config import Settings, parse_budget, parse_tokens, read_service
+from bathy.agent.config import (
+    Settings,
+    parse_budget,
+    parse_tokens,
+    read_config_file,
+    read_service,
+)
 from bathy.agent.errors import ConfigError
 from bathy.agent.model.catalog import Prices, find_model
 from bathy.agent.policy import Policy, read_policy
@@ -84,6 +90,14 @@ def test_a_dotenv_file_runs_nothing_and_expands_nothing(folder: Path) -> None:
         ("denied_paths = '*.pem'", "denied_paths must be a list of gitignore patterns"),
         ("denied_paths = ['*.pem', 1]", "denied_paths must be a list of gitignore patterns"),
         ("denied_paths = ['  ']", "denied_paths must be a list of gitignore patterns"),
+        ("tui = true", "tui must be a table"),
+        ("[tui]\nthema = 'nord'", "tui.thema is no setting; there are ascii, copy_on_select, motion,"),
+        ("[tui]\ntheme = ''", "tui.theme must be a text that is not empty"),
+        ("[tui]\nascii = 'yes'", "tui.ascii must be true or false"),
+        ("[tui]\nmotion = 0", "tui.motion must be true or false"),
+        ("[tui]\nslow = 'no'", "tui.slow must be true or false"),
+        ("[tui]\nmouse = []", "tui.mouse must be true or false"),
+        ("[tui]\ncopy_on_select = 1.0", "tui.copy_on_select must be true or false"),
         ("models\n", "cannot be read"),
         ("model = " + "[" * 9_999, "cannot be read"),
     ],
@@ -93,6 +107,12 @@ def test_a_file_that_cannot_be_used_names_the_key(folder: Path, toml: str, says:
     with pytest.raises(ConfigError, match=re.escape(says)) as told:
         read_service(Settings(), {})
     assert "config.toml" in str(told.value)
+
+
+def test_the_table_of_the_full_screen_is_read_as_it_is_written(folder: Path) -> None:
+    assert read_config_file() == {}
+    (folder / "config.toml").write_text('[tui]\ntheme = "nord"\nascii = true\nmouse = false\n')
+    assert read_config_file() == {"tui": {"theme": "nord", "ascii": True, "mouse": False}}
 
 
 def test_a_policy_is_read_from_the_users_own_file_alone(

@@ -12,7 +12,7 @@ from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import Model
 from bathy.agent.model.client import ModelClient, Request
-from bathy.agent.model.messages import Message, ToolSpec
+from bathy.agent.model.messages import Message, ReasoningDelta, TextDelta, ToolSpec
 from bathy.tools.base import Outcome
 
 
@@ -56,6 +56,7 @@ class Agent:
         log_field: Told the field in which this server gives the thinking, once it is known.
         log_request: Told each request just before it is made.
         log_event: Told what each request used, the citations of the answer, and how the run ended.
+        log_delta: Told what streams in before it is shown; None when that is void or in the log.
         reasoning_field: Field in which this server gives the thinking, as far as is known.
     """
 
@@ -75,6 +76,7 @@ class Agent:
     log_field: Callable[[str], None]
     log_request: Callable[[Request], None]
     log_event: Callable[[UsageReported | CitationsChecked | Finished], None]
+    log_delta: Callable[[TextDelta | ReasoningDelta | None], None] = lambda _delta: None
     judge: Callable[[str], Verdict] = Verdict
     strict: bool = False
     warm_up: bool = False

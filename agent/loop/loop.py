@@ -217,6 +217,7 @@ class Run:
         agent, bill, messages = self.agent, self.agent.bill, request.messages
         kind = "turn" if turn > 1 else "question" if turn else "warm-up"
         agent.log_request(request)
+        agent.log_delta(None)
         opened = bill.open(messages, kind)
         forecast, way = opened.forecast, UnderWay(agent.patience)
         prompt = forecast.prompt_tokens
@@ -236,12 +237,15 @@ class Run:
                     if isinstance(step, TextDelta | ReasoningDelta):
                         heard += len(step.text)
                         self.text += step.text if turn and isinstance(step, TextDelta) else ""
+                        if turn:
+                            agent.log_delta(step)
                         yield step
                     elif isinstance(step, Retry):
                         if way.is_void:
                             opened = bill.open(messages, kind)
                         way.ended()
                         self.text, heard = "", 0
+                        agent.log_delta(None)
                         yield step
                     elif isinstance(step, Void):
                         way.ended(is_void=True)
@@ -379,4 +383,5 @@ class Run:
             self.text if failed else "",
         )
         self.agent.log_event(end)
+        self.agent.log_delta(None)
         return end

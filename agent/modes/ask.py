@@ -1,10 +1,11 @@
 """A repository, a model and a question -> a run that is ready to go, in a new or an old session."""
 
+import asyncio
 import contextlib
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,13 +23,14 @@ from bathy.agent.loop.ledger import Ledger, account_of, ledger_path
 from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.loop import Run
 from bathy.agent.loop.outbound import Outbound
+from bathy.agent.loop.partial import Partial, keep_partial
 from bathy.agent.loop.prompt import (
     prefix_messages,
     question_mark,
     question_message,
     system_text,
 )
-from bathy.agent.loop.record import Record, read_record
+from bathy.agent.loop.record import Record, Recorded, read_record
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import Model, find_model, prices_at
 from bathy.agent.model.client import ModelClient, Request
@@ -101,6 +103,7 @@ def open_run(
     *,
     allow: Allow = lambda _to, _start, _tokens: None,
     is_dry: bool = False,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Iterator[Asked]:
     """Prepare to ask a question.
 
@@ -110,6 +113,7 @@ def open_run(
         question: As asked.
         allow: Told where how much would go, before anything is written down; raises if it may not.
         is_dry: Nothing is going to be sent, so nothing is written down.
+        sleep: Waits before a request is made again.
 
     Raises:
         ConfigError: Something that was asked for cannot be.
@@ -145,8 +149,9 @@ def open_run(
             _check_room(meter, model, before)
         to = Destination(service.base_url, str(bench.snapshot.root), model.id, session_id)
         allow(to, start, meter.prompt_tokens(before))
-        if old is None:
-            record = Record(path if settings.keep_session and not is_dry else None)
+        kept = path if settings.keep_session and not is_dry else None
+        record = Record(kept) if old is None else record
+        partial = stack.enter_context(_partial(kept, old, record))
         conversation = converse(record, old, start, question, outbound)
         note_question(record, question, start)
         conversation.add(turn)
@@ -176,12 +181,13 @@ def open_run(
             stop_tools=stop_git,
             check=lambda text: check_citations(text, view),
             limits=_limits(bench),
-            patience=Patience(service.max_retries, random.random),
+            patience=Patience(service.max_retries, random.random, sleep),
             meter=meter,
             bill=bill,
             log_field=lambda field: record.write("reasoning_field", {"field": field}),
             log_started=lambda call_id: record.write("tool_started", {"call_id": call_id}),
             log_request=log_request,
+            log_delta=partial.add,
             log_event=lambda event: record.write(_LOGGED[type(event)], asdict(event)),
             judge=judge,
             strict=settings.strict_citations,
@@ -192,6 +198,18 @@ def open_run(
         began_s = time.monotonic() - bench.progress.elapsed_s
         run = Run(agent, conversation, began_s=began_s)
         yield Asked(run, client, session_id, model, to, start, edits, bill, outbound)
+
+
+@contextlib.contextmanager
+def _partial(path: Path | None, old: Recorded | None, record: Record) -> Iterator[Partial]:
+    """What streams in; of an old session, what a cut reply had brought goes into the log first."""
+    if old is not None:
+        keep_partial(old, record)
+    partial = Partial(path)
+    try:
+        yield partial
+    finally:
+        partial.close()
 
 
 def _turn(

@@ -129,7 +129,8 @@ class Bench:
         from bathy.agent.pack.pack import pack_index
 
         opened = contextlib.closing(open_reader(index.snapshot))
-        with opened as reader, self.store.counting(count_tokens) as count:
+        work = self.progress.bar("counting, and choosing what fits")
+        with opened as reader, self.store.counting(count_tokens) as count, work:
             packed = pack_index(
                 index,
                 room,
@@ -301,7 +302,9 @@ class Bench:
     def _index_of(self, snapshot: Snapshot) -> "Index":
         from bathy.agent.index.build import build_index
 
-        with self.progress.bar("reading the repository") as report:
+        is_now = snapshot is self.snapshot
+        what = "reading the repository" if is_now else f"reading the commit {snapshot.commit[:8]}"
+        with self.progress.bar(what) as report:
             return build_index(snapshot, self.store, workers=self._workers(), progress=report)
 
     def answer(self, question: str) -> "OfflineAnswer":

@@ -6,6 +6,7 @@ import sys
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.loop.sessions import (
+    ID_CHARS,
     SessionInfo,
     export_json,
     export_markdown,
@@ -16,8 +17,6 @@ from bathy.agent.loop.sessions import (
 from bathy.agent.modes.places import repo_root
 from bathy.agent.modes.terminal import printable
 
-_ID_CHARS = 8
-
 
 def run_sessions(settings: Settings, action: str, session: str | None, *, of_all: bool) -> int:
     """List sessions, or show or export one; return the exit code.
@@ -25,7 +24,7 @@ def run_sessions(settings: Settings, action: str, session: str | None, *, of_all
     Args:
         settings: `output` gets an export; `output_format` json makes it JSON.
         action: "list", "show" or "export".
-        session: Beginning of an id, for the last two.
+        session: A name, or the beginning of an id, for the last two.
         of_all: List those of every repository, not only of the current one.
 
     Raises:
@@ -43,12 +42,14 @@ def run_sessions(settings: Settings, action: str, session: str | None, *, of_all
         )
         return 0
     if session is None:
-        raise ConfigError(f"bathy sessions {action} needs an ID; 'bathy sessions' lists them")
+        raise ConfigError(
+            f"bathy sessions {action} needs an ID or a name; 'bathy sessions' lists them"
+        )
     path = find_session(folder, session)
     text = export_markdown(path) if settings.output_format == "text" else export_json(path)
     if action == "export" and settings.output is not None:
         try:
-            settings.output.write_text(text, encoding="utf-8")
+            settings.output.write_text(text, encoding="utf-8", errors="replace")
         except OSError as error:
             raise BathyError(f"cannot write {settings.output}: {error.strerror}") from error
         return 0
@@ -59,14 +60,15 @@ def run_sessions(settings: Settings, action: str, session: str | None, *, of_all
 def _list(settings: Settings, found: list[SessionInfo]) -> None:
     if settings.output_format != "text":
         rows = [
-            {"id": s.id, "folder": s.folder, "created": s.created, "model": s.model,
-             "question": s.question}
+            {"id": s.id, "name": s.name, "folder": s.folder, "created": s.created,
+             "model": s.model, "question": s.question}
             for s in found
         ]  # fmt: skip
         sys.stdout.write(json.dumps(rows) + "\n")
         return
     for info in found:
-        question = "".join(c if c.isprintable() else " " for c in info.question)
-        sys.stdout.write(f"{info.id[:_ID_CHARS]}  {info.created[:16]}  {info.model}  {question}\n")
+        title = f"{info.name}: {info.question}" if info.name else info.question
+        line = f"{info.id[:ID_CHARS]}  {info.created[:16]}  {info.model}  {title}"
+        sys.stdout.write("".join(c if c.isprintable() else " " for c in line) + "\n")
     if not found:
         sys.stdout.write("no sessions about this repository yet; --all lists those of others\n")

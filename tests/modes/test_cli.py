@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -6,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from bathy.agent.config import parse_budget
+from bathy.agent import cli
+from bathy.agent.config import Settings, parse_budget
 from bathy.agent.errors import ConfigError
+from bathy.agent.options import make_parser
 from conftest import Run
 from repo_builder import RepoBuilder
 
@@ -47,6 +50,47 @@ def test_no_command_is_a_usage_error_that_says_what_to_do(run: Run) -> None:
     ran = run()
     assert (ran.code, ran.out) == (2, "")
     assert "--task" in ran.err
+
+
+def test_accessible_in_the_environment_asks_for_plain_lines(
+    run: Run, shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("/quit\n"))
+    monkeypatch.setenv("ACCESSIBLE", "")
+    assert "needs a terminal" in run("-C", shop.root, "--workers", "1").err
+    monkeypatch.setenv("ACCESSIBLE", "1")
+    ran = run("-C", shop.root, "--workers", "1")
+    assert ran.code == 0
+    assert "offline" in ran.out
+
+
+def test_the_look_of_the_full_screen_is_asked_for_by_flags() -> None:
+    def settings(*args: str) -> Settings:
+        return cli._settings(vars(make_parser().parse_args(args)))
+
+    plain, asked = (
+        settings(),
+        settings("--theme", "nord", "--ascii", "--no-motion", "--slow", "--no-mouse"),
+    )
+    assert (plain.theme, plain.ascii, plain.motion, plain.slow, plain.mouse) == (
+        None, False, True, False, True,
+    )  # fmt: skip
+    assert (asked.theme, asked.ascii, asked.motion, asked.slow, asked.mouse) == (
+        "nord", True, False, True, False,
+    )  # fmt: skip
+
+
+def test_help_teaches_how_the_full_screen_may_look(run: Run) -> None:
+    out = run("--help").out
+    words = (
+        "the full screen",
+        "--theme NAME",
+        "bathy-contrast",
+        "--ascii",
+        "ACCESSIBLE",
+        "config.toml",
+    )
+    assert [word for word in words if word not in out] == []
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bathy.agent.loop.partial import read_partial
+from bathy.agent.loop.record import read_record
 from endpoint.faults import Hold
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint, Recorded
@@ -115,6 +117,36 @@ def test_ended_at_any_event_a_session_goes_on(
     finished = [e["text"] for e in told if e["type"] == "tool_finished"]
     kept = [m["content"] for m in resumed.messages if m["role"] == "tool"]
     assert kept[: len(finished)] == finished
+
+
+def test_killed_in_the_middle_of_an_answer_all_that_was_shown_is_kept(
+    start: Start, tmp_path: Path
+) -> None:
+    hold = Hold("middle")
+    long = "It is `add` [cart.py:2-3], which gives the item back. " * 9
+    with Endpoint([replace(DONE, text=long, faults=[hold]), DONE]) as endpoint:
+        process = start(endpoint, "--task", "which?", "--output-format", "stream-json")
+        hold.wait()
+        assert process.stdout is not None
+        shown = ""
+        while len(shown) < len(long) // 3:
+            event = json.loads(process.stdout.readline())
+            shown += event["text"] if event["type"] == "text_delta" else ""
+        process.kill()
+        rest, _ = process.communicate(timeout=60)
+        shown += "".join(e["text"] for e in events(rest) if e["type"] == "text_delta")
+        hold.release()
+        log = next((tmp_path / "home" / ".local" / "state" / "bathy" / "sessions").glob("*.jsonl"))
+        thinking, text = read_partial(read_record(log))
+        assert thinking == DONE.reasoning
+        assert text.startswith(shown)
+        assert long.startswith(text)
+        again = start(endpoint, "--continue", "--task", "go on", "--output-format", "json")
+        assert json.loads(again.communicate(timeout=60)[0])["result"] == DONE.text
+    lines = read_record(log).lines
+    assert [line["text"] for line in lines if line["type"] == "partial"] == [text]
+    # Only people see it: a reply that broke off is never sent again.
+    assert not any(long[:20] in m["content"] for m in endpoint.requests[-1].messages)
 
 
 @pytest.mark.parametrize(

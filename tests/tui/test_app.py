@@ -9,6 +9,8 @@ import pytest
 from bathy.agent.config import Settings
 from bathy.agent.modes.tui.app import BathyApp
 from bathy.agent.modes.tui.input.composer import Composer
+from bathy.agent.modes.tui.input.keymap import Keymap
+from bathy.agent.modes.tui.looks import Look
 from bathy.agent.modes.tui.question import YesNo
 from bathy.agent.modes.tui.transcript.view import Transcript
 from bathy.agent.modes.tui.viewer.screen import ViewerScreen
@@ -28,13 +30,13 @@ def shop(repo: RepoBuilder) -> RepoBuilder:
     return repo
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+async def until(pilot: Pilot[str], holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(ENDS_S):
         while not holds():
             await pilot.pause()
 
 
-async def ask(app: BathyApp, pilot: Pilot[None], text: str) -> None:
+async def ask(app: BathyApp, pilot: Pilot[str], text: str) -> None:
     await until(pilot, lambda: app.state.pack_tokens > 0)
     app.query_one(Composer).area.insert(text)
     await pilot.press("enter")
@@ -42,7 +44,7 @@ async def ask(app: BathyApp, pilot: Pilot[None], text: str) -> None:
 
 def test_without_a_key_evidence_is_shown(shop: RepoBuilder) -> None:
     async def go() -> None:
-        app = BathyApp(Settings(folder=shop.root, workers=1), time.monotonic)
+        app = BathyApp(Settings(folder=shop.root, workers=1), Look(), Keymap(), time.monotonic)
         async with app.run_test(size=(120, 40)) as pilot:
             await ask(app, pilot, "What does Cart.add do?")
             await until(
@@ -66,7 +68,12 @@ def test_a_first_upload_is_asked_and_an_answer_cites(
         now = iter(range(10_000))
 
         async def go() -> None:
-            app = BathyApp(Settings(folder=shop.root, workers=1), lambda: float(next(now)))
+            app = BathyApp(
+                Settings(folder=shop.root, workers=1),
+                Look(),
+                Keymap(),
+                lambda: float(next(now)),
+            )
             async with app.run_test(size=(120, 40)) as pilot:
                 await ask(app, pilot, "What does add do?")
                 await until(pilot, lambda: isinstance(app.screen, YesNo))
@@ -91,7 +98,12 @@ def test_a_no_sends_nothing(shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch) 
         now = iter(range(10_000))
 
         async def go() -> None:
-            app = BathyApp(Settings(folder=shop.root, workers=1), lambda: float(next(now)))
+            app = BathyApp(
+                Settings(folder=shop.root, workers=1),
+                Look(),
+                Keymap(),
+                lambda: float(next(now)),
+            )
             async with app.run_test(size=(80, 24)) as pilot:
                 await ask(app, pilot, "What does add do?")
                 await until(pilot, lambda: isinstance(app.screen, YesNo))

@@ -3,289 +3,302 @@
 It draws and passes on; what things mean is decided by `state` and the engine.
 """
 
-import threading
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
 from typing import ClassVar
 
 from bathy.agent.config import Settings
-from bathy.agent.errors import BathyError
 from bathy.agent.loop.citations import Cited
 from bathy.agent.loop.events import CitationsChecked
-from bathy.agent.modes.places import open_journal
-from bathy.agent.modes.tui import drawing
-from bathy.agent.modes.tui.clipboard import copy
-from bathy.agent.modes.tui.engine import Engine
-from bathy.agent.modes.tui.events import Opened, Packed, TurnEnded, UiEvent
-from bathy.agent.modes.tui.input.complete import Finder
+from bathy.agent.modes.places import repo_root
+from bathy.agent.modes.tui import drawing, looks
+from bathy.agent.modes.tui.asking.search_bar import SearchBar
+from bathy.agent.modes.tui.conversing import Conversing
+from bathy.agent.modes.tui.events import (
+    EvidenceFound,
+    Opened,
+    Packed,
+    RefitFailed,
+    TurnEnded,
+    UiEvent,
+)
+from bathy.agent.modes.tui.help.palette import Palette
 from bathy.agent.modes.tui.input.composer import Composer
-from bathy.agent.modes.tui.input.history import History
-from bathy.agent.modes.tui.panels.pack_screen import PackScreen
+from bathy.agent.modes.tui.input.history import History, history_path
+from bathy.agent.modes.tui.input.keymap import bindings
+from bathy.agent.modes.tui.panels.packing import packing_rows
 from bathy.agent.modes.tui.panels.side import SidePanel
 from bathy.agent.modes.tui.panels.status import StatusLine
-from bathy.agent.modes.tui.question import YesNo
-from bathy.agent.modes.tui.review.decision import Decision
-from bathy.agent.modes.tui.review.hunks import review_of
-from bathy.agent.modes.tui.review.screen import ReviewScreen
-from bathy.agent.modes.tui.state import State, reduce
-from bathy.agent.modes.tui.transcript.messages import CitationChosen, CopyWanted
+from bathy.agent.modes.tui.panels.treemap import Item
+from bathy.agent.modes.tui.state import reduce
+from bathy.agent.modes.tui.transcript.messages import (
+    NewLines,
+    PastedElsewhere,
+    Searched,
+    TypedElsewhere,
+)
 from bathy.agent.modes.tui.transcript.view import Transcript
-from bathy.agent.modes.tui.viewer.messages import CopyText, OpenInViewer
-from bathy.agent.modes.tui.viewer.screen import ViewerScreen
-from bathy.tools.edits import write_of
 from bathy.tools.redact import redact
-from bathy.tools.workspace import Workspace, WorkspaceError
-from textual import on, work
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-_MOST_FILE_BYTES = 10 << 20
+_TWICE_S = 1.0
 
 
-class BathyApp(App[None]):
+class BathyApp(Conversing):
     """The application."""
 
-    TITLE = "bathy"
-    CSS = """
-    #heading { height: 1; background: $panel; padding: 0 1; }
+    CSS = (
+        looks.CSS
+        + """
+    #top { height: 1; background: $panel; padding: 0 1; }
     #body { height: 1fr; }
-    SidePanel { width: 34; border-left: vkey $panel; display: none; }
+    #packing { height: auto; display: none; padding: 0 1; border-top: hkey $border-blurred; }
+    #new-lines { height: 1; display: none; text-align: right; padding: 0 1; color: $text-accent; }
+    SidePanel { width: 34; border-left: vkey $border-blurred; display: none; }
     .-wide SidePanel { display: block; }
-    StatusLine { height: 1; background: $panel; }
+    .-slow SidePanel { display: none; }
+    .-ascii #packing, .-ascii Composer { border-top: ascii $border-blurred; }
     """
+    )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual's own
+    COMMANDS = {Palette}  # noqa: RUF012 - Textual's own
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "pack", "Pack"),
-        Binding("f4", "review", "Review"),
-        Binding("ctrl+c", "stop_or_quit", "Stop", show=False, priority=True),
-        *(Binding(f"alt+{n}", f"cited({n})", show=False) for n in range(1, 10)),
+        *bindings("everywhere", "reading.help", "reading.search")
     ]
 
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
-        """Set up.
-
-        Args:
-            settings: Of the command line.
-            clock: Seconds that only grow.
-        """
-        super().__init__()
-        self._clock = clock
-        self.state = State()
-        self._opened: Opened | None = None
-        self._packed: Packed | None = None
-        self.engine = Engine(settings, self._post, self._confirm)
-        self._rejected = ""
-        self._marks: tuple[Cited, ...] = ()
+    _marks: Sequence[Cited] = ()
+    _blocks: tuple[Item, ...] = ()
+    _stop_s = -_TWICE_S
 
     def compose(self) -> ComposeResult:
         """Put the parts together."""
-        yield Static(id="heading", markup=False)
+        look = self.look
+        yield Static(id="top", markup=False)
         with Horizontal(id="body"):
             with Vertical():
-                yield Transcript()
-                yield Composer(History(None, lambda text: redact(text, "").text))
-            yield SidePanel()
-        yield StatusLine()
+                yield Transcript(fps=look.fps, glyphs="ascii" if look.is_ascii else "unicode")
+                yield Static(id="new-lines", markup=False)
+                yield SearchBar(is_ascii=look.is_ascii, keymap=self.keymap)
+                yield Static(id="packing", markup=False)
+                yield Composer(self._history(), keymap=self.keymap, is_ascii=look.is_ascii)
+            yield SidePanel(is_ascii=look.is_ascii)
+        yield StatusLine(
+            is_ascii=look.is_ascii,
+            is_still=not look.has_motion,
+            tick_s=look.tick_s,
+            clock=self.clock,
+        )
+
+    def _history(self) -> History:
+        from platformdirs import user_state_path
+
+        folder = user_state_path("bathy", appauthor=False) / "history"
+        keep = self.settings.keep_session
+        path = history_path(folder, repo_root(self.settings.folder)) if keep else None
+        return History(path, lambda text: redact(text, "").text)
 
     def on_mount(self) -> None:
         """Look at the repository."""
-        self.query_one(Composer).focus()
-        self._show()
-        self.engine.start()
+        self.set_keymap(self.keymap.for_textual())
+        self.composer.focus()
+        if not self.look.takes_mouse:
+            self.action_mouse()
+        self.show_state()
+        # What it imports would keep the first screen waiting.
+        self.call_after_refresh(self.engine.start)
 
     def on_unmount(self) -> None:
         """Leave a whole log behind."""
         self.engine.close()
 
-    def _post(self, event: UiEvent) -> None:
-        self.call_from_thread(self._take, event)
+    # Events of the engine.
 
-    def _take(self, event: UiEvent) -> None:
+    def take(self, event: UiEvent) -> None:
         """Draw one event."""
-        self.state = reduce(self.state, event, self._clock())
+        before, self.state = self.state, reduce(self.state, event, self.clock())
         if isinstance(event, CitationsChecked):
             self._marks = event.cited
-        drawing.draw(self.query_one(Transcript), event, self._marks)
-        composer = self.query_one(Composer)
-        if isinstance(event, Opened):
-            self._opened = event
-            composer.know_model(event.model, sees_images=event.sees_images)
-            self._know_files(event.paths)
-        elif isinstance(event, Packed):
-            self._packed = event
-        elif isinstance(event, TurnEnded):
-            composer.busy = False
-            if event.how == "stopped":
-                composer.give_back()
-            else:
-                composer.send_next()
-        self._show()
+        elif isinstance(event, Opened):
+            self._opened(event)
+        elif isinstance(event, Packed | RefitFailed):
+            if isinstance(event, Packed):
+                self.packed, self._blocks = event, drawing.blocks_of(event)
+            self.refitted(event)
+        drawing.draw(self.transcript, event, self._marks)
+        if isinstance(event, TurnEnded):
+            self._ended(event)
+        if isinstance(event, EvidenceFound) and self.state.why_offline:
+            # The best place comes first, and nothing will follow the last.
+            self.transcript.go_to_prompt(-1)
+        if self.state is not before:
+            self.show_state()
 
-    @work(thread=True, exclusive=True, group="files")
-    def _know_files(self, paths: tuple[str, ...]) -> None:
-        self.call_from_thread(self.query_one(Composer).know_files, Finder(paths))
+    def _opened(self, event: Opened) -> None:
+        is_first, self.opened = self.opened is None, event
+        self.composer.know_model(event.model, sees_images=event.sees_images)
+        self.know_files(event.paths)
+        if is_first:
+            if event.why_offline:
+                self.say(drawing.offline_words(self.state, self.keymap))
+            self.resume_first()
 
-    def _show(self) -> None:
-        manifest = self._packed.manifest if self._packed else None
-        self.query_one("#heading", Static).update(drawing.heading(self.state))
-        self.query_one(SidePanel).show(drawing.side_of(self.state, manifest))
-        self.query_one(StatusLine).show(drawing.status_of(self.state))
+    def _ended(self, event: TurnEnded) -> None:
+        composer = self.composer
+        composer.busy = False
+        if event.how == "answered":
+            composer.send_next()
+        else:
+            composer.give_back()
+        self.ring()
 
-    @on(Composer.Sent)
-    def _ask(self, event: Composer.Sent) -> None:
-        text, self._rejected = self._rejected + event.text, ""
-        self.query_one(Composer).busy = True
-        self.engine.ask(text, event.images)
+    def show_state(self) -> None:
+        """Draw what stands around the transcript, as far as it has changed."""
+        state, main, is_ascii = self.state, self.screen_stack[0], self.look.is_ascii
+        status = drawing.status_of(state, self.keymap)
+        main.query_one(StatusLine).show(status)
+        width = self.size.width - 2
+        self._write("top", drawing.heading(state, status, width, is_ascii=is_ascii))
+        files = len(self.packed.manifest.files) if self.packed else 0
+        main.query_one(SidePanel).show(drawing.side_of(state, files, self._blocks))
+        room = main.query_one(Transcript).size.width - 2
+        stages = () if state.can_stop and all(s.is_done for s in state.stages) else state.stages
+        rows = packing_rows(stages, state.repo, room, self.clock(), is_ascii=is_ascii)
+        self._write("packing", "\n".join(rows))
 
-    @on(Composer.StopRequested)
-    def _stop(self) -> None:
+    def _write(self, part: str, text: str) -> None:
+        """Put a text into a part; an empty one other than the heading goes."""
+        widget = self.screen_stack[0].query_one(f"#{part}", Static)
+        # Drawing anew would lay out the whole screen.
+        if widget.content != text:
+            widget.update(text)
+        widget.display = bool(text) or part == "top"
+
+    def on_resize(self) -> None:
+        """Fit the heading."""
+        self.show_state()
+
+    # The transcript.
+
+    @on(NewLines)
+    def _new_lines(self, event: NewLines) -> None:
+        sign = "v" if self.look.is_ascii else "▼"
+        key, dot = self.keymap.shown("everywhere.follow").split(" / ")[0], "·"
+        dot = "-" if self.look.is_ascii else dot
+        lines = f"{event.count} new lines" if event.count != 1 else "1 new line"
+        self._write("new-lines", f"{sign} {lines} {dot} {key} follows" if event.count else "")
+
+    @on(TypedElsewhere)
+    def _typed(self, event: TypedElsewhere) -> None:
+        self.composer.focus()
+        self.composer.area.insert(event.text)
+
+    @on(PastedElsewhere)
+    def _pasted(self, event: PastedElsewhere) -> None:
+        self.composer.focus()
+        self.composer.paste(event.text)
+
+    @on(Searched)
+    def _searched(self, event: Searched) -> None:
+        self.screen_stack[0].query_one(SearchBar).show_found(event)
+
+    @on(SearchBar.Changed)
+    def _search(self, event: SearchBar.Changed) -> None:
+        self.transcript.find(event.text)
+
+    @on(SearchBar.Stepped)
+    def _step(self, event: SearchBar.Stepped) -> None:
+        self.transcript.find_next(event.step)
+
+    @on(SearchBar.Left)
+    def _search_left(self) -> None:
+        self.transcript.find("")
+
+    def find(self, text: str) -> None:
+        """Search the transcript."""
+        self.screen_stack[0].query_one(SearchBar).open(text)
+
+    # Keys that work everywhere.
+
+    def action_search(self) -> None:
+        """Search the transcript, if it is what is seen."""
+        if len(self.screen_stack) == 1:
+            self.find("")
+
+    def action_stop(self) -> None:
+        """Close what is open; else stop."""
         self.engine.stop()
 
-    @on(Composer.Commanded)
-    def _command(self, event: Composer.Commanded) -> None:
-        name = event.command.name
-        actions: dict[str, Callable[[], object]] = {
-            "quit": self.exit,
-            "new": self._new,
-            "pack": self.action_pack,
-            "review": self.action_review,
-            "copy": lambda: self._copy(self.query_one(Transcript).answer_text),
-            "cost": lambda: self._say(drawing.cost_words(self.state)),
-            "help": lambda: self._say(drawing.HELP),
-        }
-        if name in actions:
-            actions[name]()
-        elif name == "theme" and event.argument in self.available_themes:
-            self.theme = event.argument
-        elif name == "theme":
-            self._say(f"themes: {', '.join(sorted(self.available_themes))}")
-        else:
-            self.query_one(Composer).notice(f"/{name} is not there yet")
-
-    def _say(self, text: str) -> None:
-        self.query_one(Transcript).add_notice(text)
-
-    def _new(self) -> None:
-        self.engine.new_session()
-        self._say("the next question begins a new session")
-
-    def _copy(self, text: str) -> None:
-        self._copy_in_thread(text)
-
-    @work(thread=True, group="copy")
-    def _copy_in_thread(self, text: str) -> None:
-        from platformdirs import user_state_path
-
-        folder = user_state_path("bathy", appauthor=False) / "copied"
-        write = self._driver.write if self._driver else None
-        told = copy(text, write=write, folder=folder)
-        self.call_from_thread(self.notify, told)
-
-    @on(CopyWanted)
-    @on(CopyText)
-    def _copied(self, event: CopyWanted | CopyText) -> None:
-        self._copy(event.text)
-
-    @on(CitationChosen)
-    def _cited(self, event: CitationChosen) -> None:
-        self._view(event.path, event.start, event.end)
-
-    @on(SidePanel.Chosen)
-    def _chosen(self, event: SidePanel.Chosen) -> None:
-        self.action_cited(event.number)
-
-    @on(OpenInViewer)
-    def _open(self, event: OpenInViewer) -> None:
-        span = (event.start_line, event.end_line)
-        self.push_screen(ViewerScreen(event.path, event.lines, span))
-
-    def action_cited(self, number: int) -> None:
-        """Show the place of a citation."""
-        for cited in self.state.cited:
-            if cited.number == number:
-                self._view(cited.path, cited.start_line, cited.end_line)
-
-    def _view(self, path: str, start: int, end: int) -> None:
-        if self._opened is None:
-            return
-        try:
-            data = Workspace(self._opened.root).read_bytes(path, max_bytes=_MOST_FILE_BYTES)
-        except WorkspaceError as error:
-            self.notify(f"{path}: {error}", severity="warning")
-            return
-        lines = drawing.lines_of(path, data)
-        self.push_screen(ViewerScreen(path, lines, (start, end)))
-
-    def action_pack(self) -> None:
-        """Show what the window holds."""
-        if self._packed is None:
-            self.notify("the repository is not packed yet")
-            return
-        screen = PackScreen(partial(drawing.price_of, self._packed))
-        screen.set_manifest(self._packed.manifest)
-        self.push_screen(screen)
-
-    @on(PackScreen.Refit)
-    def _refit(self, event: PackScreen.Refit) -> None:
-        self.engine.refit(event.include, event.exclude)
-
-    @work
-    async def action_review(self) -> None:
-        """Go through the edits that wait."""
-        if not self.engine.proposals:
-            self.notify("no edits wait")
-            return
-        screen = ReviewScreen(review_of(self.engine.proposals))
-        decision = await self.push_screen_wait(screen)
-        if decision is not None:
-            self._apply(decision)
-
-    def _apply(self, decision: Decision) -> None:
-        assert self._opened is not None
-        root = self._opened.root
-        self._rejected = f"{decision.rejected}\n\n" if decision.rejected else ""
-        try:
-            entry = ""
-            if decision.changes:
-                writes = [write_of(root, change) for change in decision.changes]
-                entry = open_journal().apply(root, writes)
-        except BathyError as error:
-            self.query_one(Transcript).add_error(str(error))
-            return
-        self.engine.proposals.clear()
-        told = (
-            f"written; 'bathy undo {entry[:8]}' takes it back" if entry else "nothing was written"
-        )
-        self._say(told)
-
-    def action_stop_or_quit(self) -> None:
-        """Stop what is under way; leave if nothing is."""
-        if self.state.is_busy:
+    def action_interrupt(self) -> None:
+        """Stop what is under way; twice within a second when nothing is: leave."""
+        now_s = self.clock()
+        if self.state.can_stop:
             self.engine.stop()
-        else:
+        elif now_s - self._stop_s < _TWICE_S:
             self.exit()
+        else:
+            key = self.keymap.shown("everywhere.interrupt").split(" / ")[0]
+            self.notify(f"{key} again leaves", timeout=_TWICE_S, markup=False)
+        self._stop_s = now_s
 
-    def _confirm(self, question: str) -> bool:
-        """Put a question to the user; called in the engine's thread, which waits."""
-        answered, done = [False], threading.Event()
+    def action_command_palette(self) -> None:
+        """Show all commands."""
+        self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
 
-        def answer(value: bool | None) -> None:
-            answered[0] = bool(value)
-            done.set()
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Let no cursor blink: that would be a timer while nothing happens."""
+        looks.hold_cursor(event)
 
-        self.call_from_thread(self.push_screen, YesNo(question, self._clock), answer)
-        done.wait()
-        return answered[0]
+    def action_reasoning(self) -> None:
+        """Unfold or fold thinking."""
+        self.transcript.action_reasoning()
+
+    def action_tool_output(self) -> None:
+        """Unfold or fold what a tool gave."""
+        self.transcript.action_tool_output()
+
+    def action_prompt(self, step: int) -> None:
+        """Go to another question."""
+        self.transcript.go_to_prompt(step)
+
+    def action_page_up(self) -> None:
+        """Go up by a page."""
+        self.transcript.scroll_page(-1)
+
+    def action_page_down(self) -> None:
+        """Go down by a page."""
+        self.transcript.scroll_page(1)
+
+    def action_follow(self) -> None:
+        """Go to the end and stay there."""
+        self.transcript.follow()
 
 
 def run_tui(settings: Settings) -> int:
     """Run the full-screen mode; return the exit code."""
+    import os
     import time
+    from dataclasses import replace
     from multiprocessing import resource_tracker
 
+    from bathy.agent.config import config_folder, read_config_file
+    from bathy.agent.modes.tui.input.keymap import load_keys
+
+    look = looks.read_look(settings, read_config_file(), os.environ)
+    keymap = load_keys(config_folder() / "keys.toml")
     # It wants the real stderr, which Textual puts something else in the place of.
     resource_tracker.ensure_running()
-    BathyApp(settings, time.monotonic).run()
+    with looks.colored(look) as ansi_color:
+        app = BathyApp(settings, look, keymap, time.monotonic, ansi_color=ansi_color)
+        looks.dress(app, look)
+    left = app.run()
+    if app.engine.defect is not None:
+        raise app.engine.defect
+    if left == "plain":
+        from bathy.agent.modes.tui.plain import run_plain
+
+        return run_plain(replace(settings, resume=app.engine.session))
     return 0

@@ -1,6 +1,7 @@
 """State and events -> what the widgets are told. Calls widgets, keeps nothing."""
 
 from collections.abc import Sequence
+from math import ceil
 
 from bathy.agent.loop.citations import Cited
 from bathy.agent.loop.events import (
@@ -14,21 +15,36 @@ from bathy.agent.loop.events import (
     TurnStarted,
 )
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
-from bathy.agent.modes.terminal import printable
-from bathy.agent.modes.tui.events import EvidenceFound, Packed, Told, TurnBegan, TurnEnded, UiEvent
+from bathy.agent.modes.tui.events import (
+    EvidenceFound,
+    Packed,
+    RefitFailed,
+    Told,
+    TurnBegan,
+    TurnEnded,
+    UiEvent,
+)
+from bathy.agent.modes.tui.input.keymap import Keymap
+from bathy.agent.modes.tui.panels.figures import columns, count_word, one_line, usd_word
 from bathy.agent.modes.tui.panels.pack_tree import Appended, build_tree
 from bathy.agent.modes.tui.panels.side_rows import CitedPlace, SideState, TurnLine
-from bathy.agent.modes.tui.panels.status import StatusState
+from bathy.agent.modes.tui.panels.status_row import WIDE, StatusState, keys_of, short_figures
+from bathy.agent.modes.tui.panels.treemap import Item
+from bathy.agent.modes.tui.sessions.replay import PastTurn
 from bathy.agent.modes.tui.state import State
 from bathy.agent.modes.tui.transcript.view import Transcript
-from bathy.agent.pack.manifest import Manifest
 from bathy.tools.decode import decode
 from bathy.tools.workspace import quote_path
 
-HELP = (
-    "enter sends, shift+enter or ctrl+j begins a line, @ names a file, / gives commands. esc stops."
-    " F2 shows the pack, F4 the edits that wait, alt+1 to alt+9 open citations, ctrl+c leaves."
+_STATUS_KEYS = (
+    ("everywhere.help", "help"),
+    ("everywhere.palette", "commands"),
+    ("everywhere.pack", "pack"),
+    ("everywhere.review", "review"),
 )
+_STOP_KEY = (("everywhere.stop", "stop"),)
+_CHARS_A_TOKEN = 4
+"""About, of English and code, for a speed that is only shown while text comes."""
 
 
 def draw(transcript: Transcript, event: UiEvent, cited: Sequence[Cited]) -> None:
@@ -58,22 +74,31 @@ def draw(transcript: Transcript, event: UiEvent, cited: Sequence[Cited]) -> None
                 transcript.add_notice("nothing in the index fits the question")
         case Retry():
             transcript.take_back()
-            transcript.add_notice(f"{event.reason}; trying again in {event.wait_s:.0f} s")
+            when = f"in {ceil(event.wait_s)} s; enter tries at once" if event.wait_s else "now"
+            transcript.add_notice(f"{event.reason}; trying again {when}")
         case Finished() if event.text:
             transcript.finish_answer(cited, event.text)
         case _:
             _draw_words(transcript, event)
 
 
+def draw_past(transcript: Transcript, turn: PastTurn) -> None:
+    """Draw a question of an earlier time, and what became of it."""
+    for event in turn.events:
+        draw(transcript, event, turn.cited)
+
+
 def _draw_words(transcript: Transcript, event: UiEvent) -> None:
     match event:
         case TurnStarted() if event.turn < 2:
-            what = "asking" if event.turn else "putting the repository into the cache"
-            tokens = f"{event.prompt_tokens:,} tokens"
-            transcript.add_notice(f"{what}: {tokens}, ${event.expected_cost_usd:.4f} expected")
+            transcript.add_notice(_asking_words(event))
         case PatchProposed():
             paths = ", ".join(map(quote_path, event.paths))
             transcript.add_notice(f"edits are proposed to {paths}; F4 reviews them")
+        case Packed():
+            transcript.add_notice(_packed_words(event))
+        case RefitFailed():
+            transcript.add_error(f"the pack stays as it was: {event.text}")
         case Shortened() | LimitReached():
             transcript.add_notice(event.reason)
         case Told():
@@ -81,52 +106,105 @@ def _draw_words(transcript: Transcript, event: UiEvent) -> None:
         case TurnEnded():
             transcript.end_turn()
             if event.text:
-                transcript.add_error(event.text)
+                again = " (enter asks again)" if event.may_retry else ""
+                transcript.add_error(f"{event.text}{again}")
 
 
-def heading(state: State) -> str:
-    """The line at the top."""
+def _asking_words(event: TurnStarted) -> str:
+    what = "asking" if event.turn else "putting the repository into the cache"
+    price = f", ${event.expected_cost_usd:.4f} expected" if event.expected_cost_usd else ""
+    why = f" ({event.reason})" if event.reason else ""
+    return f"{what}: {event.prompt_tokens:,} tokens{price}{why}"
+
+
+def _packed_words(event: Packed) -> str:
+    files = count_word(len(event.manifest.files), "file")
+    text = f"packed: {files}, {event.tokens:,} tokens"
+    if event.appended_tokens:
+        text += f", {event.appended_tokens:,} of them changes since the base"
+    if event.cold_usd:
+        text += f"; to send them costs {usd_word(event.cold_usd)} the first time"
+        text += f", {usd_word(event.warm_usd)} from the cache"
+    return text
+
+
+def heading(state: State, status: StatusState, width: int, *, is_ascii: bool) -> str:
+    """The line at the top, in so many cells; a narrow one says what the status line cannot."""
+    commit = f" @ {state.commit[:7]}" if state.commit else ""
+    left = f"bathy  {one_line(state.repo)}{commit}{' (changed)' if state.is_dirty else ''}"
     if state.why_offline:
-        return printable(f"bathy · {state.repo} · OFFLINE: {state.why_offline}")
-    return printable(f"bathy · {state.repo} · {state.model} · effort {state.effort}")
+        right = f"OFFLINE: {state.why_offline}"
+    else:
+        right = f"{one_line(state.model)}   think: {state.effort}" if state.model else ""
+        if width < WIDE and (figures := short_figures(status, is_ascii=is_ascii)):
+            right = figures
+    return columns(left, right, width, is_ascii=is_ascii)
 
 
-def side_of(state: State, manifest: Manifest | None) -> SideState:
-    """What the side panel shows."""
-    blocks = build_tree(manifest, Appended()).map_items("") if manifest else ()
+def offline_words(state: State, keymap: Keymap) -> str:
+    """What can be done without a model."""
+    keys = {name: keymap.shown(f"everywhere.{name}") for name in ("pack", "viewer", "sessions")}
+    return (
+        f"OFFLINE: {state.why_offline}. Questions are answered from the index: places quoted and"
+        f" cited. {keys['pack']} shows the pack, {keys['viewer']} opens a file,"
+        f" {keys['sessions']} shows earlier sessions. To ask a model, set DEEPSEEK_API_KEY and"
+        " start again."
+    )
+
+
+def blocks_of(packed: Packed) -> tuple[Item, ...]:
+    """The treemap of a pack, for the side panel."""
+    return build_tree(packed.manifest, appended_of(packed)).map_items("")
+
+
+def appended_of(packed: Packed) -> Appended:
+    """What follows the base."""
+    return Appended(packed.appended_paths, packed.appended_tokens)
+
+
+def side_of(state: State, files: int, blocks: tuple[Item, ...]) -> SideState:
+    """What the side panel shows, given the files of the pack and its treemap."""
     return SideState(
-        files=len(manifest.files) if manifest else 0,
+        files=files,
         used_tokens=state.prompt_tokens or state.pack_tokens,
         window_tokens=state.window_tokens,
-        blocks=tuple(blocks),
+        blocks=blocks,
         cited=tuple(CitedPlace(c.number, c.path, c.start_line, c.status) for c in state.cited),
-        turn_usd=state.turn_usd if state.turns else None,
-        session_usd=state.session_usd if state.turns else None,
+        turn_usd=state.turn_usd if _has_cost(state) else None,
+        session_usd=state.session_usd if _has_cost(state) else None,
         cached_share=state.cached_share if state.prompt_tokens else None,
+        saved_usd=state.saved_usd,
         turns=tuple(TurnLine(n, t.question, t.how) for n, t in enumerate(state.turns, 1)),
     )
 
 
-def status_of(state: State) -> StatusState:
+def status_of(state: State, keymap: Keymap) -> StatusState:
     """What the status line shows."""
     return StatusState(
         used_tokens=state.prompt_tokens or state.pack_tokens,
         window_tokens=state.window_tokens,
         cached_share=state.cached_share if state.prompt_tokens else None,
-        turn_usd=state.turn_usd if state.turns else None,
-        session_usd=state.session_usd if state.turns else None,
+        turn_usd=state.turn_usd if _has_cost(state) else None,
+        session_usd=state.session_usd if _has_cost(state) else None,
         phase=state.phase,
         is_busy=state.is_busy or state.phase == "opening",
         since_s=state.since_s,
-        keys=(("F2", "pack"), ("F4", "review"), ("/", "commands")),
+        until_s=state.until_s,
+        streamed_tokens=state.streamed_chars // _CHARS_A_TOKEN,
+        stop=next(iter(keys_of(keymap, _STOP_KEY)), None) if state.can_stop else None,
+        keys=keys_of(keymap, _STATUS_KEYS),
     )
+
+
+def _has_cost(state: State) -> bool:
+    return bool(state.turns) and (state.session_usd > 0 or not state.why_offline)
 
 
 def price_of(packed: Packed, tokens: int) -> tuple[float, float] | None:
     """(cold, warm) price of so many tokens; None if it is not known."""
     if not packed.cold_usd:
         return None
-    share = tokens / max(1, packed.manifest.tokens)
+    share = tokens / max(1, packed.tokens)
     return packed.cold_usd * share, packed.warm_usd * share
 
 
@@ -143,4 +221,4 @@ def lines_of(path: str, data: bytes) -> Sequence[str]:
     """Lines of a file as they are shown."""
     decoded = decode(data)
     text = decoded.text.replace("\r\n", "\n") if decoded else f"{path} is no text"
-    return text.split("\n")
+    return text.removesuffix("\n").split("\n")

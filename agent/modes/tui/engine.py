@@ -1,4 +1,4 @@
-"""Questions from the screen -> runs of the loop, one after another, in a thread of their own.
+"""Wishes of the screen -> runs of the loop, one after another, in a thread of their own.
 
 The thread owns all that must stay in one thread: the store, the ledger, the log of the session.
 Every question opens the repository anew, so that it speaks of the files as they are, and goes on
@@ -6,54 +6,77 @@ with the session by its log, as `--resume` does.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bathy.agent.config import Service, Settings, read_service
+from bathy.agent.config import Effort, Settings, read_service
 from bathy.agent.errors import BathyError
 from bathy.agent.loop.events import Finished
-from bathy.agent.model.catalog import Model, cost_of, find_model, prices_at
-from bathy.agent.model.messages import Usage
-from bathy.agent.modes.ask import Asked, open_run
-from bathy.agent.modes.compose import Bench, open_bench
-from bathy.agent.modes.consent import allow_upload
-from bathy.agent.modes.sending import summary_of
-from bathy.agent.modes.start import Start
+from bathy.agent.model.catalog import Model, find_model
 from bathy.agent.modes.tui.events import (
     EvidenceFound,
-    Opened,
-    Packed,
+    RefitFailed,
+    Saved,
     SessionNamed,
     Told,
     TurnBegan,
     TurnEnded,
     UiEvent,
 )
-from bathy.agent.modes.tui.evidence import find_evidence
 from bathy.agent.modes.tui.telling import Telling
-from bathy.agent.modes.uploads import Destination
-from bathy.agent.policy import check_endpoint, read_policy
 from bathy.tools.diff import FileState
+
+# What works on a question takes a while to import, so the thread does it when the screen is there.
+if TYPE_CHECKING:
+    from bathy.agent.modes.ask import Asked
+    from bathy.agent.modes.compose import Bench
+    from bathy.agent.modes.start import Start
+    from bathy.agent.modes.uploads import Destination
 
 Post = Callable[[UiEvent], None]
 """Hands an event to the screen; called in the engine's thread."""
 
+_CLOSE_S = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be worked on next; "" only looks at the repository and packs it."""
+    """What is asked.
+
+    Attributes:
+        text: As the user wrote it.
+        images: Pictures that go with it.
+        note: What the model is told before it: what became of its edits; "" for nothing.
+    """
 
     text: str
     images: tuple[Path, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The repository is to be looked at and packed; `before` are settings to go back to."""
+
+    before: Settings | None = None
 
 
 class Engine:
-    """Works off questions; use from the screen's thread."""
+    """Works off questions; use from the screen's thread.
+
+    Attributes:
+        settings: That the next question follows.
+        session: Id of the session that it goes on with; None for a new one, "" for the last one.
+        proposals: Files as they are and as the model wants them, by path.
+        defect: What went wrong that should not be possible; to be raised at the end.
+    """
 
     def __init__(self, settings: Settings, post: Post, ask: Callable[[str], bool]) -> None:
         """Set up; `start` begins.
@@ -65,26 +88,43 @@ class Engine:
         """
         self.settings = settings
         self._post, self._ask = post, ask
-        self._jobs: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Question | Survey | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="bathy-engine", daemon=True)
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
         self._lock = threading.Lock()
-        self._session = settings.resume
+        self._hurry = asyncio.Event()
+        self._told = set[str]()
+        self.session = settings.resume
+        self.defect: Exception | None = None
         self.proposals: dict[str, tuple[FileState, FileState]] = {}
 
     def start(self) -> None:
         """Look at the repository."""
         self._thread.start()
-        self._jobs.put(Question(""))
+        self._jobs.put(Survey())
 
-    def ask(self, text: str, images: Sequence[Path] = ()) -> None:
+    def ask(self, text: str, images: Sequence[Path] = (), note: str = "") -> None:
         """Take up a question, after those that wait."""
-        self._jobs.put(Question(text, tuple(images)))
+        self._jobs.put(Question(text, tuple(images), note))
 
     def refit(self, include: Sequence[str], exclude: Sequence[str]) -> None:
         """Pack anew, with other globs; questions asked from then on follow them."""
-        self.settings = replace(self.settings, include=tuple(include), exclude=tuple(exclude))
-        self._jobs.put(Question(""))
+        before = self.settings
+        self.settings = replace(before, include=tuple(include), exclude=tuple(exclude))
+        self._jobs.put(Survey(before))
+
+    def choose(self, *, model: str | None = None, effort: Effort | None = None) -> None:
+        """Ask another model, or let it think in another way, in a session of its own.
+
+        Raises:
+            ConfigError: There is no such model.
+        """
+        settings = self.settings
+        chosen = replace(settings, model=model or settings.model, effort=effort or settings.effort)
+        service = read_service(chosen)
+        find_model(service.model, service.own_models)
+        self.settings, self.session = chosen, None
+        self._jobs.put(Survey(settings))
 
     def stop(self) -> None:
         """Stop the question that is under way, keeping what it has brought."""
@@ -93,56 +133,80 @@ class Engine:
                 loop, task = self._running
                 loop.call_soon_threadsafe(task.cancel)
 
-    def new_session(self) -> None:
-        """Let the next question begin a session of its own."""
-        self._session = None
+    def hurry(self) -> None:
+        """Wait no longer before a request is made again."""
+        with self._lock:
+            if self._running is not None:
+                self._running[0].call_soon_threadsafe(self._hurry.set)
+
+    def use_session(self, session: str | None) -> None:
+        """Let the next question go on with a session, by its id; None for a new one."""
+        self.session = session
 
     def close(self) -> None:
         """Stop, and wait until the log is whole."""
         self.stop()
         self._jobs.put(None)
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=_CLOSE_S)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             try:
                 self._do(job)
             except BathyError as error:
-                self._post(TurnEnded("failed", str(error)))
+                self._fail(job, str(error), error.exit_code)
             except asyncio.CancelledError:
                 self._post(TurnEnded("stopped"))
             except Exception as error:
-                self._post(TurnEnded("failed", f"a defect of bathy ({error!r})"))
-                raise
+                self.defect = error
+                self._fail(job, f"a defect of bathy ({error!r}); leave to see all of it", 1)
 
-    def _do(self, job: Question) -> None:
-        settings = replace(
-            self.settings, resume=self._session, images=job.images or self.settings.images
-        )
+    def _fail(self, job: Question | Survey, text: str, exit_code: int) -> None:
+        if isinstance(job, Survey) and job.before is not None:
+            self.settings = job.before
+            self._post(RefitFailed(text))
+        else:
+            self._post(TurnEnded("failed", text, exit_code))
+
+    def _do(self, job: Question | Survey) -> None:
+        from bathy.agent.modes.compose import open_bench
+        from bathy.agent.modes.tui.evidence import find_evidence
+        from bathy.agent.modes.tui.survey import opened, packed, why_offline
+
+        settings = replace(self.settings, resume=self.session)
+        if isinstance(job, Question):
+            settings = replace(settings, images=job.images or settings.images)
+            self._post(TurnBegan(job.text))
         service = read_service(settings)
         model = find_model(service.model, service.own_models)
-        if job.text:
-            self._post(TurnBegan(job.text))
-        with open_bench(settings, Telling(self._post)) as bench:
-            why_offline = _why_offline(settings, service)
-            self._post(_opened(bench, service, model, why_offline))
-            if not job.text:
-                self._pack(bench, model)
+        is_offline = bool(why_offline(settings, service))
+        with open_bench(settings, Telling(self._post, self._told)) as bench:
+            self._post(opened(bench, service, model))
+            if isinstance(job, Survey):
+                self._post(packed(bench, model, is_sent=not is_offline))
                 return
             self._post(EvidenceFound(find_evidence(bench, job.text)))
-            if why_offline:
+            if is_offline:
                 self._post(TurnEnded("answered"))
                 return
-            with open_run(bench, service, job.text, allow=self._allow) as asked:
-                asyncio.run(self._run(asked))
+            self._answer(bench, job)
 
-    def _pack(self, bench: Bench, model: Model) -> None:
-        manifest, _ = bench.pack(with_text=False, window_tokens=model.window_tokens)
-        prices, tokens = prices_at(model, datetime.now(UTC)), manifest.tokens
-        cold = cost_of(Usage(tokens, 0, tokens, 0, 0), prices)
-        self._post(Packed(manifest, cold, cost_of(Usage(tokens, tokens, 0, 0, 0), prices)))
+    def _answer(self, bench: "Bench", job: Question) -> None:
+        from bathy.agent.modes.ask import open_run
 
-    def _allow(self, to: Destination, start: Start, tokens: int) -> None:
+        service = read_service(bench.settings)
+        allow = partial(self._allow, find_model(service.model, service.own_models))
+        text = f"{job.note}\n\n{job.text}" if job.note else job.text
+        with open_run(bench, service, text, allow=allow, sleep=self._wait) as asked:
+            asyncio.run(self._run(asked))
+
+    def _allow(self, model: Model, to: "Destination", start: "Start", tokens: int) -> None:
+        from bathy.agent.modes.consent import allow_upload
+        from bathy.agent.modes.sending import summary_of
+        from bathy.agent.modes.tui.survey import price_words
+        from bathy.agent.policy import check_endpoint, read_policy
+
         policy = read_policy()
         check_endpoint(policy, to.endpoint)
         if policy.upload is None:
@@ -150,51 +214,37 @@ class Engine:
         allow_upload(
             policy,
             to,
-            summary=summary_of(start, tokens),
+            summary=f"{summary_of(start, tokens)}{price_words(model, tokens)}",
             say=lambda text: self._post(Told(text)),
             ask=self._ask,
         )
 
-    async def _run(self, asked: Asked) -> None:
+    async def _wait(self, wait_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._hurry.wait()
+
+    async def _run(self, asked: "Asked") -> None:
         task = asyncio.current_task()
         assert task is not None
+        self._hurry = asyncio.Event()
         with self._lock:
             self._running = asyncio.get_running_loop(), task
         if asked.session_id:
-            self._session = asked.session_id
+            self.session = asked.session_id
         self._post(SessionNamed(asked.session_id))
         try:
             async with aclosing(asked.run.events()) as events:
                 async for event in events:
+                    if isinstance(event, Finished):
+                        self.proposals.update(asked.edits.states())
                     self._post(event)
                     if isinstance(event, Finished):
+                        self._post(Saved(asked.bill.totals.saved_usd))
                         how = "failed" if event.error else "answered"
-                        self._post(TurnEnded(how, event.error))
+                        self._post(TurnEnded(how, event.error, event.exit_code))
         finally:
             with self._lock:
                 self._running = None
             self.proposals.update(asked.edits.states())
             await asked.client.close()
-
-
-def _why_offline(settings: Settings, service: Service) -> str:
-    if settings.offline:
-        return "--offline"
-    return "" if service.api_key else "no DEEPSEEK_API_KEY is set"
-
-
-def _opened(bench: Bench, service: Service, model: Model, why_offline: str) -> Opened:
-    found = bench.snapshot
-    paths = tuple(entry.path for entry in found.entries if entry.kind == "file")
-    return Opened(
-        found.root,
-        found.name,
-        found.commit,
-        found.dirty,
-        paths,
-        why_offline,
-        service.model,
-        service.effort,
-        model.window_tokens,
-        model.sees_images,
-    )

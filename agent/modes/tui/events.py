@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from bathy.agent.errors import TryAgainError
 from bathy.agent.loop.events import Event
 from bathy.agent.pack.manifest import Manifest
 
@@ -38,11 +39,19 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """Something takes time: a few words, and bytes done of all, 0 of 0 if that is not known."""
+    """Something takes time.
+
+    Attributes:
+        what: In a few words.
+        done: Bytes.
+        total: Bytes in all; 0 if that is not known.
+        is_done: It is over.
+    """
 
     what: str
     done: int = 0
     total: int = 0
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +59,34 @@ class Packed:
     """What the repository takes in the window.
 
     Attributes:
-        manifest: File by file.
-        cold_usd: Price of the pack when nothing of it is cached; 0 if unknown.
+        manifest: File by file; of the frozen base, if one is sent.
+        cold_usd: Price of all of it when nothing is cached; 0 if unknown.
         warm_usd: When all of it is.
+        is_frozen: The manifest is that of a base, made of a commit or remembered.
+        appended_paths: Files that what follows the base speaks of.
+        appended_tokens: Length of that.
+        note: Why other clones would make another base; "" if they would not.
     """
 
     manifest: Manifest
     cold_usd: float
     warm_usd: float
+    is_frozen: bool = False
+    appended_paths: frozenset[str] = frozenset()
+    appended_tokens: int = 0
+    note: str = ""
+
+    @property
+    def tokens(self) -> int:
+        """Of all of it."""
+        return self.manifest.tokens + self.appended_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class RefitFailed:
+    """Other globs gave no pack; those before hold again."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +122,13 @@ class SessionNamed:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """What the cache has saved in the question that ends now."""
+
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A sentence for the user."""
 
@@ -101,13 +137,34 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """A question is done with: "answered", "stopped" or "failed"; `text` says why not answered."""
+    """A question is done with.
+
+    Attributes:
+        how: "answered", "stopped" or "failed".
+        text: Why it was not answered; "" if it was.
+        exit_code: That a process would end with for it.
+    """
 
     how: str
     text: str = ""
+    exit_code: int = 0
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether the same may work later: the service was busy, or could not be reached."""
+        return self.exit_code == TryAgainError.exit_code
 
 
 EngineEvent = (
-    Opened | Working | Packed | EvidenceFound | TurnBegan | SessionNamed | Told | TurnEnded
+    Opened
+    | Working
+    | Packed
+    | RefitFailed
+    | EvidenceFound
+    | TurnBegan
+    | SessionNamed
+    | Saved
+    | Told
+    | TurnEnded
 )
 UiEvent = EngineEvent | Event

@@ -4,46 +4,10 @@
 user's changes.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
-Context = Literal[
-    "everywhere", "composer", "popup", "edit", "reading", "transcript", "viewer", "pack", "side",
-    "review", "sessions", "approval"
-]  # fmt: skip
-"""Where a key means something; "reading" is every place where nothing is typed."""
-
-TITLES: Mapping[Context, str] = {
-    "everywhere": "Everywhere",
-    "composer": "Composer",
-    "popup": "Composer, while names are offered",
-    "edit": "Composer, within the text",
-    "reading": "Wherever nothing is typed",
-    "transcript": "Transcript",
-    "viewer": "Code viewer",
-    "pack": "Pack",
-    "side": "Side panel",
-    "review": "Review of edits",
-    "sessions": "Sessions",
-    "approval": "Questions of bathy",
-}
-"""Contexts as the help names them, in its order."""
-
-AROUND: Mapping[Context, tuple[Context, ...]] = {
-    "everywhere": (),
-    "composer": ("everywhere",),
-    "edit": ("composer", "everywhere"),
-    "popup": (),  # while it is open, its keys come before all others
-    "reading": ("everywhere",),
-    "sessions": ("everywhere",),
-    "approval": ("everywhere",),
-    **dict.fromkeys(("transcript", "viewer", "pack", "side", "review"), ("reading", "everywhere")),
-}
-"""Contexts whose keys work in another one as well."""
-
-TYPED_IN: tuple[Context, ...] = ("everywhere", "composer", "popup", "edit")
-"""Contexts in which a letter is text, so that none of them may be a key."""
+from bathy.agent.modes.tui.contexts import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +46,10 @@ TABLE: tuple[Key, ...] = (
         "everywhere",
         ("stop", "escape", "close what is open, then stop the turn; text stays"),
         ("interrupt", "ctrl+c", "stop; twice within a second when idle: leave"),
-        ("help", "f1", "keys"),
-        ("palette", "ctrl+p", "all commands"),
+        ("help", "f1", "keys and commands"),
+        ("palette", "ctrl+p", "all commands", "command_palette"),
         ("pack", "f2", "what is in the window"),
-        ("viewer", "f3", "code viewer"),
+        ("viewer", "f3", "find a file and show it"),
         ("review", "f4", "review of edits"),
         ("mouse", "f6", "leave the mouse to the terminal, or take it back"),
         ("reasoning", "ctrl+t", "open or close the reasoning"),
@@ -150,14 +114,23 @@ TABLE: tuple[Key, ...] = (
     ),
     *_keys(
         "reading",
-        ("help", "?", "keys"),
+        ("help", "?", "keys and commands"),
         ("search", "/", "search"),
         ("find_next", "n", "next place found", "find_next(1)"),
         ("find_previous", "N", "place found before", "find_next(-1)"),
         ("edit", "e", "open $EDITOR at the line"),
         ("copy", "y", "copy what is selected, or the block"),
-        ("grow", "+", "give the panel more room", "zoom(1)"),
-        ("shrink", "_", "give it less", "zoom(-1)"),
+    ),
+    *_keys(
+        "moving",
+        ("up", "up", "up", "move(-1)"),
+        ("down", "down", "down", "move(1)"),
+        ("left", "left", "to the left; a folder closes", "move_side(-1)"),
+        ("right", "right", "to the right; a folder opens", "move_side(1)"),
+        ("page_up", "pageup", "a page up", "move_page(-1)"),
+        ("page_down", "pagedown", "a page down", "move_page(1)"),
+        ("top", "home", "to the top", "home"),
+        ("bottom", "end", "to the bottom", "end"),
     ),
     *_keys(
         "transcript",
@@ -172,6 +145,9 @@ TABLE: tuple[Key, ...] = (
     *_keys(
         "viewer",
         ("go_to", ": g", "go to a line"),
+        ("up", "k", "up", "move(-1)"),
+        ("down", "j", "down", "move(1)"),
+        ("page_down", "space", "a page down", "move_page(1)"),
         ("back", "escape q", "back"),
     ),
     *_keys(
@@ -185,15 +161,20 @@ TABLE: tuple[Key, ...] = (
         ("switch", "tab", "map or tree"),
         ("back", "escape", "back"),
     ),
-    *_keys("side", ("open", "enter", "open the citation", "choose")),
+    *_keys(
+        "side",
+        ("open", "enter", "open the citation", "choose"),
+        ("grow", "+", "give the panel more room", "widen(1)"),
+        ("shrink", "_", "give it less", "widen(-1)"),
+    ),
     *_keys(
         "review",
         ("accept", "a", "accept the hunk", "decide('accepted')"),
         ("reject", "r", "reject the hunk", "decide('rejected')"),
         ("accept_file", "A", "accept the rest of the file", "decide_rest('accepted')"),
         ("reject_file", "R", "reject the rest of the file", "decide_rest('rejected')"),
-        ("next_hunk", "]", "next hunk", "move(1)"),
-        ("previous_hunk", "[", "hunk before", "move(-1)"),
+        ("next_hunk", "]", "next hunk", "go_to_hunk(1)"),
+        ("previous_hunk", "[", "hunk before", "go_to_hunk(-1)"),
         ("split", "s", "split the hunk"),
         ("comment", "c", "tell the model something about it"),
         ("rewrite", "e", "write the hunk anew"),
@@ -210,11 +191,32 @@ TABLE: tuple[Key, ...] = (
         ("back", "escape", "back"),
     ),
     *_keys(
-        "approval",
-        ("yes", "y", "yes"),
-        ("no", "n escape", "no"),
-        ("always", "a", "yes, and for the rest of the session"),
-        ("explain", "e", "no, and tell it why"),
+        "search",
+        ("next", "enter down", "next place", "step(1)"),
+        ("previous", "shift+enter up", "place before", "step(-1)"),
+        ("close", "escape", "close it; what was typed stays"),
     ),
+    *_keys(
+        "files",
+        ("open", "enter", "show the file", "take"),
+        ("up", "up", "the file above", "move(-1)"),
+        ("down", "down", "the file below", "move(1)"),
+        ("page_up", "pageup", "a page up", "move_page(-1)"),
+        ("page_down", "pagedown", "a page down", "move_page(1)"),
+        ("close", "escape", "close it"),
+    ),
+    *_keys(
+        "asking",
+        ("answer", "enter", "take what is written", "submit"),
+        ("leave", "escape", "leave it; what is written stays for the next time"),
+    ),
+    *_keys("approval", ("yes", "y", "yes"), ("no", "n escape", "no")),
+    *_keys(
+        "link",
+        ("open", "y", "open it in the browser", "answer('open')"),
+        ("copy", "c", "copy the address", "answer('copy')"),
+        ("leave", "n escape", "leave it"),
+    ),
+    *_keys("help", ("close", "escape q f1 ?", "close it")),
 )
 """Every action of the full-screen mode with its default keys."""

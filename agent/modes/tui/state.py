@@ -1,5 +1,6 @@
 """Events, one after another -> what the header, the side panel and the status line show. Pure."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,14 +16,18 @@ from bathy.agent.loop.events import (
 )
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.tui.events import (
+    EvidenceFound,
     Opened,
     Packed,
+    RefitFailed,
+    Saved,
     SessionNamed,
     TurnBegan,
     TurnEnded,
     UiEvent,
     Working,
 )
+from bathy.agent.modes.tui.sessions.replay import PastTurn
 
 Phase = Literal[
     "opening", "ready", "packing", "asking", "thinking", "reading", "answering", "retrying"
@@ -49,13 +54,28 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the work before a question can be asked; see `Working`. It began at `began_s`."""
+
+    what: str
+    done: int
+    total: int
+    is_done: bool
+    began_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything that is shown around the transcript.
 
     Attributes:
         phase: What is going on.
         since_s: Moment at which that began, on the monotonic clock.
+        until_s: Moment at which a request is made again; 0 if none is going to be.
+        stages: Work that goes on, or has gone on, since the repository was opened.
         repo: Name of the repository.
+        commit: Full id, or "".
+        is_dirty: It differs from that commit.
         why_offline: Why no model is asked; "" if one is.
         model: Id.
         effort: How hard it thinks.
@@ -64,18 +84,25 @@ class State:
         hit_tokens: Of it, from the cache.
         turn_usd: Price of the question that is under way, or of the last one.
         session_usd: Of all.
-        pack_tokens: Of the pack.
+        saved_usd: What the cache has saved of that; None if nothing was asked yet.
+        streamed_chars: Of text or thinking since the phase began.
+        pack_tokens: Of the pack, with what is appended to it.
         cold_usd: Its price uncached.
         warm_usd: Its price cached.
         cited: Of the last answer.
         turns: Questions so far.
         proposed: Files with edits that wait for review.
         session_id: Of the log.
+        may_retry: The last question failed, and may be asked again.
     """
 
     phase: Phase = "opening"
     since_s: float = 0.0
+    until_s: float = 0.0
+    stages: tuple[Stage, ...] = ()
     repo: str = ""
+    commit: str = ""
+    is_dirty: bool = False
     why_offline: str = ""
     model: str = ""
     effort: str = ""
@@ -84,6 +111,8 @@ class State:
     hit_tokens: int = 0
     turn_usd: float = 0.0
     session_usd: float = 0.0
+    saved_usd: float | None = None
+    streamed_chars: int = 0
     pack_tokens: int = 0
     cold_usd: float = 0.0
     warm_usd: float = 0.0
@@ -91,11 +120,17 @@ class State:
     turns: tuple[Turn, ...] = ()
     proposed: tuple[str, ...] = ()
     session_id: str = ""
+    may_retry: bool = False
 
     @property
     def is_busy(self) -> bool:
         """Whether a question is being worked on."""
         return self.phase not in ("opening", "ready")
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether that can be stopped; reading and packing cannot, they are over soon."""
+        return self.phase not in ("opening", "packing", "ready")
 
     @property
     def cached_share(self) -> float:
@@ -107,50 +142,56 @@ def reduce(state: State, event: UiEvent, now_s: float) -> State:
     """Return the state after an event; the same object if nothing shown has changed."""
     phase = _phase(state, event)
     if phase != state.phase:
-        state = replace(state, phase=phase, since_s=now_s)
+        state = replace(state, phase=phase, since_s=now_s, until_s=0.0, streamed_chars=0)
     match event:
-        case Opened():
-            return replace(
-                state,
-                repo=event.name,
-                why_offline=event.why_offline,
-                model=event.model,
-                effort=event.effort,
-                window_tokens=event.window_tokens,
-            )
-        case Packed():
-            tokens, cold, warm = event.manifest.tokens, event.cold_usd, event.warm_usd
-            return replace(state, pack_tokens=tokens, cold_usd=cold, warm_usd=warm)
-        case SessionNamed():
-            return replace(state, session_id=event.session_id)
-        case TurnBegan():
-            return replace(
-                state, turns=(*state.turns, Turn(event.question)), turn_usd=0.0, cited=()
-            )
-        case TurnStarted() if event.turn:
-            return replace(state, prompt_tokens=event.prompt_tokens, hit_tokens=event.hit_tokens)
-        case UsageReported():
-            return _used(state, event)
+        case Opened() | Working() | Packed() | RefitFailed():
+            return _prepared(state, event, now_s)
+        case TurnBegan() | SessionNamed() | TurnEnded():
+            return _conversed(state, event)
+        case ReasoningDelta() | TextDelta():
+            return replace(state, streamed_chars=state.streamed_chars + len(event.text))
+        case Retry():
+            return replace(state, until_s=now_s + event.wait_s if event.wait_s else 0.0)
+        case TurnStarted() | UsageReported() | Saved():
+            return _spent(state, event)
+        case EvidenceFound():
+            places = [(s.path, s.start_line, s.end_line, "verified") for s in event.spans]
+            return replace(state, cited=_numbered(places), stages=())
         case CitationsChecked():
-            places = [(c.path, c.start_line, c.end_line, c.status) for c in event.citations]
-            numbered = (Cited(n, *place) for n, place in enumerate(dict.fromkeys(places), 1))
-            return replace(state, cited=tuple(numbered))
+            cited = [(c.path, c.start_line, c.end_line, c.status) for c in event.citations]
+            return replace(state, cited=_numbered(cited))
         case PatchProposed():
             return replace(state, proposed=tuple(dict.fromkeys((*state.proposed, *event.paths))))
         case PatchApplied():
             left = tuple(path for path in state.proposed if path not in event.paths)
             return replace(state, proposed=left)
-        case TurnEnded() if state.turns:
-            last = replace(state.turns[-1], how=event.how)
-            return replace(state, turns=(*state.turns[:-1], last))
     return state
+
+
+def resumed(state: State, turns: Sequence[PastTurn]) -> State:
+    """Return the state after a session was taken up, or left for a new one (no turns)."""
+    return replace(
+        state,
+        turns=tuple(Turn(turn.question, turn.how) for turn in turns),
+        turn_usd=turns[-1].cost_usd if turns else 0.0,
+        session_usd=sum(turn.cost_usd for turn in turns),
+        saved_usd=None,
+        prompt_tokens=0,
+        hit_tokens=0,
+        cited=(),
+        proposed=(),
+        may_retry=False,
+        session_id=state.session_id if turns else "",
+    )
 
 
 def _phase(state: State, event: UiEvent) -> Phase:
     match event:
-        case Opened() | TurnEnded() | Finished():
+        case Packed() | RefitFailed() | TurnEnded() | Finished():
             return "ready"
-        case Working() if state.phase != "opening":
+        case Opened() if state.phase == "opening":
+            return "packing"
+        case Working() if not event.is_done and state.phase in ("ready", "opening"):
             return "packing"
         case TurnBegan() | TurnStarted():
             return "asking"
@@ -165,10 +206,60 @@ def _phase(state: State, event: UiEvent) -> Phase:
     return state.phase
 
 
-def _used(state: State, event: UsageReported) -> State:
-    usd = event.cost_usd
-    state = replace(state, turn_usd=state.turn_usd + usd, session_usd=state.session_usd + usd)
-    if not event.turn:
+def _prepared(state: State, event: Opened | Working | Packed | RefitFailed, now_s: float) -> State:
+    match event:
+        case Opened():
+            return replace(
+                state,
+                repo=event.name,
+                commit=event.commit,
+                is_dirty=event.is_dirty,
+                why_offline=event.why_offline,
+                model=event.model,
+                effort=event.effort,
+                window_tokens=event.window_tokens,
+            )
+        case Working():
+            known = {stage.what: stage for stage in state.stages}
+            began_s = known[event.what].began_s if event.what in known else now_s
+            stage = Stage(event.what, event.done, event.total, event.is_done, began_s)
+            return replace(state, stages=tuple({**known, event.what: stage}.values()))
+        case Packed():
+            cold, warm = event.cold_usd, event.warm_usd
+            state = replace(state, pack_tokens=event.tokens, cold_usd=cold, warm_usd=warm)
+    return replace(state, stages=())
+
+
+def _conversed(state: State, event: TurnBegan | SessionNamed | TurnEnded) -> State:
+    match event:
+        case SessionNamed():
+            return replace(state, session_id=event.session_id)
+        case TurnBegan():
+            turns = (*state.turns, Turn(event.question))
+            return replace(state, turns=turns, turn_usd=0.0, cited=(), may_retry=False)
+    state = replace(state, stages=(), may_retry=event.how == "failed" and bool(state.turns))
+    if not state.turns:
         return state
-    used = event.usage
-    return replace(state, prompt_tokens=used.prompt_tokens, hit_tokens=used.cache_hit_tokens)
+    return replace(state, turns=(*state.turns[:-1], replace(state.turns[-1], how=event.how)))
+
+
+def _numbered(places: Iterable[tuple[str, int, int, str]]) -> tuple[Cited, ...]:
+    """Each place once, with its number."""
+    return tuple(Cited(n, *place) for n, place in enumerate(dict.fromkeys(places), 1))
+
+
+def _spent(state: State, event: TurnStarted | UsageReported | Saved) -> State:
+    match event:
+        case Saved():
+            return replace(state, saved_usd=(state.saved_usd or 0.0) + event.usd)
+        case UsageReported():
+            turn_usd = state.turn_usd + event.cost_usd
+            session_usd = state.session_usd + event.cost_usd
+            state = replace(state, turn_usd=turn_usd, session_usd=session_usd)
+            prompt, hit = event.usage.prompt_tokens, event.usage.cache_hit_tokens
+        case TurnStarted():
+            prompt, hit = event.prompt_tokens, event.hit_tokens
+    # What only fills the cache is no prompt of the user's.
+    if event.turn:
+        state = replace(state, prompt_tokens=prompt, hit_tokens=hit)
+    return replace(state, stages=())

@@ -1,15 +1,22 @@
+import asyncio
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from bathy.agent.modes.tui.input.editor import (
     EditorError,
+    at_line,
     draft,
     edit,
     editor_command,
+    open_at_line,
     read_back,
+    rewrite_outside,
 )
+from textual.app import App
 
 
 def program(folder: Path, name: str, code: str = "") -> Path:
@@ -90,3 +97,81 @@ def test_an_editor_that_fails_changes_nothing(tmp_path: Path) -> None:
         edit("why?", [str(program(tmp_path, "ed", "sys.exit(1)"))])
     with pytest.raises(EditorError, match="cannot start"):
         edit("why?", [str(tmp_path / "none")])
+
+
+@pytest.mark.parametrize(
+    ("editor", "given"),
+    [
+        ("vim", ("+7", "/r/a.py")),
+        ("emacs", ("+7", "/r/a.py")),
+        ("nano", ("+7", "/r/a.py")),
+        ("micro", ("+7", "/r/a.py")),
+        ("kak", ("+7", "/r/a.py")),
+        ("hx", ("/r/a.py:7",)),
+        ("code", ("--goto", "/r/a.py:7")),
+        ("subl", ("/r/a.py:7",)),
+        ("mate", ("--line", "7", "/r/a.py")),
+        ("an-editor-of-mine", ("/r/a.py",)),
+    ],
+)
+def test_each_editor_is_told_the_line_in_its_own_way(editor: str, given: tuple[str, ...]) -> None:
+    assert at_line((f"/bin/{editor}", "-n"), Path("/r/a.py"), 7) == (f"/bin/{editor}", "-n", *given)
+
+
+def test_a_path_is_no_template() -> None:
+    assert at_line(("vi",), Path("/r/{line}{path}.py"), 7) == ("vi", "+7", "/r/{line}{path}.py")
+
+
+def test_an_editor_with_a_window_is_not_waited_for_at_a_line(tmp_path: Path) -> None:
+    code = str(program(tmp_path, "code"))
+    assert editor_command({"PATH": str(tmp_path), "EDITOR": "code"}, waits=False) == (code,)
+
+
+class Suspending(App[None]):
+    """Runs without a terminal, so that there is nothing to be left."""
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        yield
+
+
+def use(monkeypatch: pytest.MonkeyPatch, editor: Path) -> None:
+    monkeypatch.setenv("VISUAL", str(editor))
+
+
+def test_a_file_is_opened_at_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = tmp_path / "note"
+    use(
+        monkeypatch, program(tmp_path, "vim", f"open({str(note)!r}, 'w').write(repr(sys.argv[1:]))")
+    )
+    open_at_line(Suspending(), tmp_path / "a b.py", 12)
+    assert note.read_text() == repr(["+12", str(tmp_path / "a b.py")])
+    use(monkeypatch, program(tmp_path, "vim", "sys.exit(3)"))
+    with pytest.raises(EditorError, match=r"vim failed \(3\)"):
+        open_at_line(Suspending(), tmp_path / "a b.py", 12)
+
+
+def test_lines_are_rewritten_in_a_file_of_their_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "text = open(path).read()\nopen(path, 'w').write(text + os.path.basename(path) + '\\n')"
+    use(monkeypatch, program(tmp_path, "ed", code))
+    app = Suspending()
+    assert rewrite_outside(app, "src/a.py", "\tx\x01\n") == "\tx\x01\nlines.py\n"
+    assert rewrite_outside(app, "-c/;rm.$(x)", "x\n") == "x\nlines.txt\n"
+    use(monkeypatch, program(tmp_path, "ed"))
+    assert rewrite_outside(app, "src/a.py", "\tx\x01\x1b[1m\n") is None
+
+
+def test_a_terminal_that_cannot_be_left_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, program(tmp_path, "ed"))
+
+    async def go() -> None:
+        app = App[None]()
+        async with app.run_test():
+            with pytest.raises(EditorError, match="cannot be given"):
+                open_at_line(app, tmp_path, 1)
+
+    asyncio.run(go())

@@ -5,8 +5,9 @@ from typing import ClassVar
 
 import pytest
 from bathy.agent.errors import ConfigError
+from bathy.agent.modes.tui.contexts import AROUND, TITLES, TYPED_IN
 from bathy.agent.modes.tui.input.keymap import Keymap, bindings, load_keys, show_key
-from bathy.agent.modes.tui.keys import AROUND, TABLE, TITLES, TYPED_IN
+from bathy.agent.modes.tui.keys import TABLE
 from textual.app import App
 from textual.binding import BindingType
 
@@ -111,6 +112,8 @@ def test_the_help_is_made_of_the_table() -> None:
 def test_keys_are_shown_as_people_read_them() -> None:
     assert show_key("escape") == "esc"
     assert show_key("ctrl+pageup") == "ctrl+pgup"
+    assert show_key("shift+f5") == "shift+F5"
+    assert show_key("f") == "f"
     assert show_key("+") == "+"
     assert show_key("{") == "{"
 
@@ -125,7 +128,7 @@ class Reviewing(App[None]):
     def action_decide(self, how: str) -> None:
         self.done.append(how)
 
-    def action_move(self, step: int) -> None:
+    def action_go_to_hunk(self, step: int) -> None:
         self.done.append(f"hunk {step}")
 
     def action_split(self) -> None:

@@ -1,14 +1,18 @@
-"""The widget knows the citations of an answer, and nothing else of the agent."""
+"""The widget knows the citations of an answer and the keys, and nothing else of the agent."""
 
 import ast
 from pathlib import Path
 
 import bathy.agent.modes.tui.transcript as package
 
-KNOWN = ("bathy.agent.modes.tui.transcript", "bathy.agent.loop.citations")
+KNOWN = (
+    "bathy.agent.modes.tui.transcript",
+    "bathy.agent.modes.tui.input.keymap",
+    "bathy.agent.loop.citations",
+)
 
 
-def test_nothing_but_citations_is_imported_from_the_agent() -> None:
+def test_nothing_but_citations_and_keys_is_imported_from_the_agent() -> None:
     files = sorted(Path(package.__path__[0]).glob("*.py"))
     assert len(files) > 10
     for file in files:

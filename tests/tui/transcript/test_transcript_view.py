@@ -14,7 +14,7 @@ from bathy.agent.modes.tui.transcript.messages import (
     NewLines,
     Searched,
 )
-from bathy.agent.modes.tui.transcript.view import Transcript
+from bathy.agent.modes.tui.transcript.view import MoreWanted, Transcript
 from textual import events
 from textual.app import App, ComposeResult
 from textual.message import Message
@@ -60,6 +60,9 @@ class Screen(App[None]):
         self.told.append(message)
 
     def on_copy_wanted(self, message: CopyWanted) -> None:
+        self.told.append(message)
+
+    def on_more_wanted(self, message: MoreWanted) -> None:
         self.told.append(message)
 
     def last(self, kind: type[Message]) -> Any:
@@ -114,10 +117,100 @@ def test_everything_is_drawn_below_each_other() -> None:
         transcript.stream_answer("In **a")
         transcript.stream_answer(".py**.\n\nThere")
         transcript.flush()
-        text = '❯ Where?||▸ Thought 0.0 s · ≈3 tok|✔ grep "x"  14 hits||In a.py.||There'
+        text = '❯ Where?||▸ Thought · ≈3 tok|✔ grep "x"  14 hits||In a.py.||There'
         assert "|".join(rows(transcript)).strip("|") == text
 
     run(body, clock=Clock())
+
+
+def tell_older(transcript: Transcript, turns: int, left: int) -> None:
+    with transcript.above(left=left):
+        for turn in range(turns):
+            transcript.add_prompt(f"Older {turn}?")
+            transcript.add_tool("c", "grep", '{"pattern": "x"}')
+            transcript.finish_tool("c", "1 hit", False, "hidden")
+            transcript.finish_answer((), long_answer(2))
+            transcript.end_turn()
+
+
+@pytest.mark.parametrize("how", ["enter", "click"])
+def test_older_questions_come_above_when_they_are_asked_for(how: str) -> None:
+    async def body(transcript: Transcript, screen: Screen, pilot: Pilot[None]) -> None:
+        transcript.add_more(4, 12)
+        conversation(transcript, 4)
+        transcript.flush()
+        await pilot.press("home")
+        for left in (4, 0):
+            if how == "enter":
+                transcript.viewport.move_cursor(0)
+                await pilot.press("enter")
+            else:
+                await pilot.click(transcript, offset=(9, 0))
+            await pilot.pause()
+            assert len([m for m in screen.told if isinstance(m, MoreWanted)]) == 2 - left // 4
+            before = rows(transcript)
+            assert before[0].startswith(f"· {8 - left} of 12 earlier questions are shown; enter")
+            tell_older(transcript, 4, left)
+            assert rows(transcript)[2:] == before[2:]
+            await pilot.press("home")
+        assert "❯ Older 0?" in rows(transcript)
+        assert not any("earlier questions" in row for row in rows(transcript))
+
+    run(body)
+
+
+def test_what_is_told_above_neither_moves_nor_becomes_the_last_answer() -> None:
+    async def body(transcript: Transcript, screen: Screen, pilot: Pilot[None]) -> None:
+        transcript.add_more(4, 12)
+        conversation(transcript, 4)
+        transcript.finish_answer((), "The last.")
+        transcript.flush()
+        before = rows(transcript)
+        tell_older(transcript, 4, 4)
+        assert rows(transcript) == before
+        assert transcript.is_following
+        assert transcript.answer_text == "The last."
+        transcript.add_prompt("Next?")
+        transcript.flush()
+        assert rows(transcript)[-1] == "❯ Next?"
+
+    run(body)
+
+
+def test_nothing_is_put_above_if_telling_it_fails() -> None:
+    async def body(transcript: Transcript, screen: Screen, pilot: Pilot[None]) -> None:
+        conversation(transcript, 1)
+        blocks = list(transcript.content.blocks)
+
+        def fail() -> None:
+            with transcript.above(left=0):
+                transcript.add_prompt("Older?")
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        assert transcript.content.blocks == blocks
+
+    run(body)
+
+
+def test_a_search_goes_on_where_it_was_when_more_comes_above() -> None:
+    async def body(transcript: Transcript, screen: Screen, pilot: Pilot[None]) -> None:
+        conversation(transcript, 4)
+        assert transcript.find("Question 2")
+        await pilot.pause()
+        before = rows(transcript)
+        tell_older(transcript, 4, 0)
+        assert rows(transcript) == before
+        while not (screen.last(Searched).is_complete and screen.last(Searched).current):
+            await pilot.pause()
+        assert (screen.last(Searched).current, screen.last(Searched).count) == (1, 1)
+        assert not transcript.find("Older 9")
+        assert transcript.find("older 1")
+        transcript.find_next()
+        assert "❯ Older 1?" in rows(transcript)
+
+    run(body)
 
 
 def test_text_that_comes_fast_is_drawn_ten_times_a_second() -> None:
@@ -431,12 +524,12 @@ def test_blocks_fold_by_key_and_click() -> None:
         await pilot.pause()
         await pilot.click(transcript, offset=(3, 1))
         assert rows(transcript)[1:4] == [
-            "▾ Thought 0.0 s · ≈4 tok",
+            "▾ Thought · ≈4 tok",
             "│ Deep thought.",
             "✔ read  ok",
         ]
         await pilot.press("enter")
-        assert rows(transcript)[1:3] == ["▸ Thought 0.0 s · ≈4 tok", "✔ read  ok"]
+        assert rows(transcript)[1:3] == ["▸ Thought · ≈4 tok", "✔ read  ok"]
         await pilot.press("ctrl+down", "enter")
         assert rows(transcript)[2:4] == ["✔ read  ok", "│ output"]
         transcript.action_tool_output()

@@ -3,11 +3,19 @@
 from itertools import count
 
 import pytest
-from bathy.agent.modes.tui.transcript.blocks import Prompt, Prose, Reasoning, Tool
+from bathy.agent.modes.tui.transcript.blocks import (
+    Block,
+    Notice,
+    Prompt,
+    Prose,
+    Reasoning,
+    Tool,
+)
 from bathy.agent.modes.tui.transcript.content import Content, read_arguments
 from bathy.agent.modes.tui.transcript.heights import Heights
 from bathy.agent.modes.tui.transcript.palette import PLAIN, UNICODE
 from bathy.agent.modes.tui.transcript.render import Renderer
+from bathy.agent.modes.tui.transcript.rows import Rendered
 from bathy.agent.modes.tui.transcript.search import Match, Search
 from bathy.agent.modes.tui.transcript.viewport import Viewport
 from hypothesis import given, settings
@@ -144,6 +152,150 @@ def test_what_streams_in_is_followed_only_at_the_end() -> None:
     viewport.settle()
     assert viewport.new_rows == 0
     assert seen(viewport)[-1] == "Fourth."
+
+
+def older_of(content: Content, messages: int, left: int = 0) -> list[Block]:
+    """Older questions, below the line that says how many are still not shown."""
+    older = content.beginning()
+    for number in range(messages):
+        older.add_prompt(f"Older {number}?")
+        older.finish_answer((), ANSWER.format(code="y = 1", n=f"of {number}"))
+    return [*content.line_above(left, 100, 20), *older.blocks]
+
+
+def offering_rows(viewport: Viewport) -> int:
+    """Rows in sight of the line that offers more, at the top."""
+    is_there = viewport.content.more is not None and viewport.top_block == 0
+    return len(viewport.rendered(0).rows) - viewport.top_row if is_there else 0
+
+
+def with_more(messages: int, **size: int) -> Viewport:
+    viewport = viewport_of(content_of(messages), **size)
+    viewport.put_above(viewport.content.line_above(80, 100, 20))
+    viewport.settle()
+    return viewport
+
+
+@pytest.mark.parametrize("left", [0, 60])
+@pytest.mark.parametrize("row", [0, 1, 7, 100, 10_000])
+def test_what_is_put_above_moves_nothing_that_is_seen(row: int, left: int) -> None:
+    viewport = with_more(12)
+    for place in (0, row):
+        viewport.scroll_to(place)
+        viewport.settle()
+    before, is_following = seen(viewport), viewport.is_following
+    # The line that offered them is replaced by what it offered.
+    lines = offering_rows(viewport)
+    assert lines == max(0, 2 - row)
+    viewport.put_above(older_of(viewport.content, 9, left))
+    viewport.settle()
+    assert seen(viewport)[lines:] == before[lines:]
+    assert viewport.is_following == is_following
+    viewport.go_to(0)
+    viewport.settle()
+    assert any("Older 0?" in text for text in seen(viewport))
+    assert ("40 of 100 earlier" in seen(viewport)[0]) == bool(left)
+    assert sum("earlier questions" in text for text in everything(viewport)) == bool(left)
+
+
+def test_only_what_is_put_above_is_looked_at_and_none_of_it_rendered() -> None:
+    viewport = with_more(500)
+    looked_at = list[int]()
+    render, renderer = viewport.renderer.render, viewport.renderer
+
+    def counting(block: Block, width: int, *, is_kept: bool = True) -> Rendered:
+        looked_at.append(block.id)
+        return render(block, width, is_kept=is_kept)
+
+    renderer.render = counting  # type: ignore[method-assign]
+    older = older_of(viewport.content, 20, 60)
+    viewport.put_above(older)
+    viewport.settle()
+    assert not {block.id for block in older} & set(looked_at)
+    # Those in sight alone, and whether they are as high as was known.
+    assert len(set(looked_at)) < 10
+
+
+def test_what_streams_in_goes_on_below_what_is_put_above() -> None:
+    content = content_of(2)
+    viewport = viewport_of(content)
+    content.stream_reasoning("Hm.")
+    viewport.put_above(older_of(content, 2))
+    content.stream_reasoning(" So.")
+    content.stream_answer("One")
+    viewport.put_above(content.line_above(5, 10, 5))
+    content.stream_answer(" two.")
+    content.add_notice("told")
+    viewport.put_above(older_of(content, 1))
+    content.finish_answer((), "One two three.")
+    viewport.sync()
+    viewport.settle()
+    *_, notice, thought, answer = content.blocks
+    assert isinstance(notice, Notice)
+    assert isinstance(thought, Reasoning)
+    assert thought.text == "Hm. So."
+    assert isinstance(answer, Prose)
+    assert answer.text == "One two three."
+    assert seen(viewport) == everything(viewport)[-viewport.height :]
+
+
+def test_a_void_reply_takes_nothing_of_what_was_put_above_with_it() -> None:
+    content = content_of(2)
+    viewport = viewport_of(content)
+    kept = len(content.blocks)
+    content.stream_answer("void")
+    older = older_of(content, 3)
+    viewport.put_above(older)
+    content.take_back()
+    assert len(content.blocks) == kept + len(older)
+    assert content.blocks[: len(older)] == older
+
+
+def test_the_cursor_keeps_its_block_or_stays_on_the_line_above() -> None:
+    viewport = with_more(3)
+    blocks = viewport.content.blocks
+    viewport.move_cursor(2)
+    kept = blocks[2].id
+    viewport.put_above(older_of(viewport.content, 2, 40))
+    assert viewport.cursor is not None
+    assert blocks[viewport.cursor.block].id == viewport.cursor.id == kept
+    viewport.move_cursor(0)
+    viewport.put_above(older_of(viewport.content, 2, 20))
+    assert viewport.cursor is not None
+    assert (viewport.cursor.block, viewport.cursor.id) == (0, blocks[0].id)
+    viewport.put_above(older_of(viewport.content, 2))
+    assert viewport.cursor is None
+
+
+def test_a_line_can_stand_above_nothing() -> None:
+    content = Content(clock=count().__next__)
+    viewport = viewport_of(content)
+    viewport.put_above([])
+    viewport.settle()
+    viewport.put_above(content.line_above(80, 100, 20))
+    viewport.settle()
+    assert seen(viewport)[0] == "· 20 of 100 earlier questions are shown;"
+    viewport.put_above([])
+    viewport.settle()
+    assert seen(viewport) == ["~"] * viewport.height
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 90)), max_size=8))
+def test_heights_and_places_hold_whatever_is_put_above(steps: list[tuple[int, int]]) -> None:
+    viewport = with_more(4, width=30, height=8)
+    for messages, row in steps:
+        viewport.scroll_to(min(row, viewport.total))
+        viewport.settle()
+        before, lines = seen(viewport), offering_rows(viewport)
+        viewport.put_above(older_of(viewport.content, messages, row))
+        viewport.settle()
+        assert seen(viewport)[lines:] == before[lines:]
+    viewport.resize(45, 9)
+    viewport.settle()
+    viewport.follow()
+    viewport.settle()
+    assert seen(viewport) == everything(viewport)[-9:]
 
 
 def test_a_block_that_grows_above_does_not_move_what_is_read() -> None:

@@ -40,6 +40,7 @@ class Composer(Vertical):
     DEFAULT_CSS = """
     Composer {
         height: auto;
+        border-top: hkey $border-blurred;
         & > Horizontal { height: auto; padding: 0 1; }
         & .composer--sign { width: 2; height: 1; color: $accent; }
     }
@@ -50,6 +51,7 @@ class Composer(Vertical):
     Queued: TypeAlias = messages.Queued
     Commanded: TypeAlias = messages.Commanded
     StopRequested: TypeAlias = messages.StopRequested
+    Hurried: TypeAlias = messages.Hurried
 
     def __init__(
         self,
@@ -57,6 +59,7 @@ class Composer(Vertical):
         *,
         keymap: Keymap | None = None,
         commands: Sequence[Command] = COMMANDS,
+        is_ascii: bool = False,
         id: str | None = None,
     ) -> None:
         """Set up.
@@ -65,14 +68,16 @@ class Composer(Vertical):
             history: Of the repository.
             keymap: For the hints alone; the bindings follow `App.set_keymap`.
             commands: That begin with a slash.
+            is_ascii: Draw with ASCII alone.
             id: Of the widget.
         """
         super().__init__(id=id)
         keymap = keymap or Keymap()
         self._commands = commands
         self._drafts = Drafts(history)
-        self._names = Names(popup := Popup(), commands)
-        self._queue, self._hint = Waiting(keymap), Hint(keymap)
+        self._names = Names(popup := Popup(is_ascii=is_ascii), commands)
+        self._queue = Waiting(keymap, is_ascii=is_ascii)
+        self._hint = Hint(keymap, is_ascii=is_ascii)
         hooks = Hooks(self._paste, self._offer, self._show_hint, self._accept, self._names.dismiss)
         self.area = PromptArea(self._drafts.attachments, popup, hooks)
 
@@ -133,6 +138,10 @@ class Composer(Vertical):
         self.notice(problem)
         return not problem
 
+    def paste(self, text: str) -> None:
+        """Put in what was pasted where nothing can be written."""
+        self.area.insert_text(self._paste(text))
+
     def _paste(self, text: str) -> str:
         text, problem = self._drafts.paste(text, self.area.text)
         self.notice(problem)
@@ -160,7 +169,9 @@ class Composer(Vertical):
         written = self.area.text.strip()
         if given := read_command(self.area.text, self._commands):
             self._command(given)
-        elif not written and not self.busy:
+        elif not written and self.busy:
+            self.post_message(self.Hurried())
+        elif not written:
             self.send_next()
         elif written and self._can_take(written):
             self._remember(written)

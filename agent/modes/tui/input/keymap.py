@@ -10,6 +10,7 @@ newline = ["enter", "ctrl+j"]
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from itertools import combinations
 from pathlib import Path
 
 from bathy.agent.errors import ConfigError
-from bathy.agent.modes.tui.keys import AROUND, TABLE, TITLES, TYPED_IN, Context, Key
+from bathy.agent.modes.tui.contexts import AROUND, TITLES, TYPED_IN, Context
+from bathy.agent.modes.tui.keys import TABLE, Key
 from textual.binding import Binding
 from textual.keys import Keys, key_to_character
 
@@ -26,6 +28,7 @@ _MODIFIERS = frozenset(("ctrl", "alt", "shift", "super", "meta", "hyper"))
 _NAMES = frozenset(key.value.rpartition("+")[2] for key in Keys if "<" not in key.value)
 _SAME_TO_A_TERMINAL = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace"}
 _CHARACTERS = {"slash": "/", "plus": "+", "minus": "-", "underscore": "_"}
+_FUNCTION = re.compile(r"f\d+")
 _SHOWN = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn", "delete": "del"}
 
 
@@ -72,7 +75,7 @@ class Keymap:
             action: ",".join(keys) or f"no-key-{action}" for action, keys in self.changed.items()
         }
 
-    def help(self) -> tuple[HelpGroup, ...]:
+    def help(self, *, is_ascii: bool = False) -> tuple[HelpGroup, ...]:
         """Return the F1 help; actions without a key are left out."""
         groups = []
         for context, title in TITLES.items():
@@ -80,19 +83,23 @@ class Keymap:
             for key in TABLE:
                 if key.context == context and (keys := self.keys_of(key.id)):
                     rows.setdefault(key.help, []).extend(map(show_key, keys))
-            shown = tuple(HelpRow(_listed(keys), text) for text, keys in rows.items())
+            shown = tuple(
+                HelpRow(_listed(keys, "..." if is_ascii else "…"), text)
+                for text, keys in rows.items()
+            )
             groups.append(HelpGroup(title, shown))
         return tuple(group for group in groups if group.rows)
 
 
-def _listed(keys: list[str]) -> str:
-    return f"{keys[0]} … {keys[-1]}" if len(keys) > 4 else " / ".join(keys)
+def _listed(keys: list[str], to: str) -> str:
+    return f"{keys[0]} {to} {keys[-1]}" if len(keys) > 4 else " / ".join(keys)
 
 
 def show_key(key: str) -> str:
     """Return a key for people: "pageup" as "pgup"."""
     *modifiers, name = _parts(key)
-    return "+".join((*modifiers, _SHOWN.get(name, name)))
+    shown = name.upper() if _FUNCTION.fullmatch(name) else _SHOWN.get(name, name)
+    return "+".join((*modifiers, shown))
 
 
 def bindings(*wanted: str) -> list[Binding]:

@@ -39,3 +39,8 @@ class Commanded(Message, namespace="composer"):
 @dataclass
 class StopRequested(Message, namespace="composer"):
     """What is worked on should stop."""
+
+
+@dataclass
+class Hurried(Message, namespace="composer"):
+    """Enter was pressed with nothing written while a question is worked on: wait for nothing."""

@@ -108,7 +108,7 @@ class Attachments:
         """Take up a picture; return its mark."""
         name = quote_path(path.name)
         if cell_len(name) > _MOST_NAME_CELLS:
-            name = set_cell_size(name, _MOST_NAME_CELLS - 1).rstrip() + "…"
+            name = set_cell_size(name, _MOST_NAME_CELLS - 3).rstrip() + "..."
         mark = self._new("Image", name, beside)
         self._images[mark] = path
         return mark

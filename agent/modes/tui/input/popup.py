@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bathy.agent.modes.tui.commands import Command
 from bathy.agent.modes.tui.input.complete import Match
 from bathy.agent.modes.tui.input.mention import spelled
+from bathy.agent.modes.tui.transcript.cells import shorten
 from bathy.tools.workspace import quote_path
 from rich.cells import cell_len
 from textual import events
@@ -60,7 +61,9 @@ def command_choices(commands: Iterable[Command]) -> tuple[Choice, ...]:
     )
 
 
-def row(choice: Choice, width: int, label_width: int, *, is_chosen: bool) -> Content:
+def row(
+    choice: Choice, width: int, label_width: int, *, is_chosen: bool, is_ascii: bool = False
+) -> Content:
     """Draw a choice.
 
     Args:
@@ -68,21 +71,24 @@ def row(choice: Choice, width: int, label_width: int, *, is_chosen: bool) -> Con
         width: Cells of the row; a path that is wider loses its beginning.
         label_width: Cells that the label is filled up to, where a note follows.
         is_chosen: The cursor stands on it.
+        is_ascii: With no sign of bathy's own but of ASCII.
     """
-    label, marked = choice.label, choice.marked
-    cut = 0
-    while cut < len(label) and cell_len(label[cut:]) > width - bool(cut):
+    label, marked, cut = choice.label, choice.marked, 0
+    sign = "..." if is_ascii else "…"
+    while cut < len(label) and cell_len(label[cut:]) > width - (len(sign) if cut else 0):
         cut += 1
     if cut:
-        label, marked = f"…{label[cut:]}", tuple(at - cut + 1 for at in marked if at >= cut)
+        label = sign + label[cut:]
+        marked = tuple(at - cut + len(sign) for at in marked if at >= cut)
     if choice.note:
         label += " " * max(1, label_width + 2 - cell_len(label))
     content = Content(label)
     for at in marked:
         content = content.stylize("bold underline", at, at + 1)
     if choice.note:
-        content = content + Content.styled(choice.note, "" if is_chosen else "dim")
-    content = content.truncate(width, ellipsis=True, pad=True)
+        note = shorten(choice.note, width - cell_len(label), sign)
+        content = content + Content.styled(note, "" if is_chosen else "$text-muted")
+    content = content.truncate(width, pad=True)
     return content.stylize("reverse") if is_chosen else content
 
 
@@ -107,8 +113,9 @@ class Popup(Static):
 
         choice: Choice
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_ascii: bool = False) -> None:
         super().__init__(markup=False)
+        self._is_ascii = is_ascii
         self._choices: tuple[Choice, ...] = ()
         self._at = self._top = 0
 
@@ -143,7 +150,7 @@ class Popup(Static):
         width = max(1, self.parent.size.width - 2) if isinstance(self.parent, Widget) else 1
         label_width = max((cell_len(each.label) for each in self._choices), default=0)
         lines = [
-            row(each, width, label_width, is_chosen=at == self._at)
+            row(each, width, label_width, is_chosen=at == self._at, is_ascii=self._is_ascii)
             for at, each in enumerate(self._choices)
         ]
         self.update(Content("\n").join(lines[self._top : self._top + MOST_ROWS]))

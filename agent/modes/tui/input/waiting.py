@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bathy.agent.modes.terminal import printable
 from bathy.agent.modes.tui.input.keymap import Keymap
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -11,28 +12,33 @@ from textual.widgets import Static
 MOST_ROWS = 3
 
 
-def one_line(text: str, width: int) -> str:
+def one_line(text: str, width: int, *, is_ascii: bool = False) -> str:
     """Return the first line of a text in so many cells at most, with a sign if there is more."""
     first, _, rest = text.strip().partition("\n")
     first = first.replace("\t", " ")
     if rest or cell_len(first) > width:
-        return set_cell_size(first, max(0, min(cell_len(first), width - 2))).rstrip() + " …"
+        sign = " ..." if is_ascii else " …"
+        room = max(0, min(cell_len(first), width - len(sign)))
+        return set_cell_size(first, room).rstrip() + sign
     return first
 
 
-def queue_lines(waiting: Sequence[str], width: int, hint: str) -> list[str]:
+def queue_lines(
+    waiting: Sequence[str], width: int, hint: str, *, is_ascii: bool = False
+) -> list[str]:
     """Say what waits, the next one first.
 
     Args:
         waiting: Questions as they were written.
         width: Cells of a line.
         hint: What can be done about the last one.
+        is_ascii: With no sign of bathy's own but of ASCII.
     """
     if not waiting:
         return []
     shown = waiting if len(waiting) <= MOST_ROWS else waiting[: MOST_ROWS - 1]
     lines = [
-        f"{mark} {one_line(text, width - cell_len(mark) - 1)}"
+        f"{mark} {one_line(text, width - cell_len(mark) - 1, is_ascii=is_ascii)}"
         for at, text in enumerate(shown, 1)
         for mark in [f"waiting {at}:"]
     ]
@@ -50,9 +56,9 @@ class Waiting(Static):
     Waiting { display: none; height: auto; padding: 0 1; color: $text-muted; }
     """
 
-    def __init__(self, keymap: Keymap) -> None:
+    def __init__(self, keymap: Keymap, *, is_ascii: bool = False) -> None:
         super().__init__(markup=False)
-        self._key = keymap.shown
+        self._key, self._is_ascii = keymap.shown, is_ascii
         self._waiting: tuple[str, ...] = ()
         self._hint = ""
 
@@ -61,7 +67,8 @@ class Waiting(Static):
         self._waiting = tuple(waiting)
         self._hint = f"{self._key('composer.older')} takes the last back"
         if not busy:
-            self._hint = f"{self._key('composer.send')} sends the next · {self._hint}"
+            dot = "-" if self._is_ascii else "·"
+            self._hint = f"{self._key('composer.send')} sends the next {dot} {self._hint}"
         self.display = bool(waiting)
         self._draw()
 
@@ -72,7 +79,8 @@ class Waiting(Static):
     def _draw(self) -> None:
         # Before it is shown it has no size of its own.
         width = max(1, self.parent.size.width - 2) if isinstance(self.parent, Widget) else 1
-        self.update(Content("\n".join(queue_lines(self._waiting, width, self._hint))))
+        lines = queue_lines(self._waiting, width, self._hint, is_ascii=self._is_ascii)
+        self.update(Content("\n".join(lines)))
 
 
 class Hint(Static):
@@ -82,22 +90,23 @@ class Hint(Static):
     Hint { height: 1; padding: 0 1; text-align: right; color: $text-muted; }
     Hint.-notice { height: auto; text-align: left; color: $text-warning; }
     """
-    ROOM = 100
+    ROOM = 84
 
-    def __init__(self, keymap: Keymap) -> None:
+    def __init__(self, keymap: Keymap, *, is_ascii: bool = False) -> None:
         super().__init__(markup=False)
-        self._key = keymap.shown
+        self._key, self._dot = keymap.shown, " - " if is_ascii else " · "
         self._said = ("", False)
 
     def show(self, *, busy: bool) -> None:
         """Say what the keys do; the notice goes."""
-        send = "queue" if busy else "send"
-        hint = f"{self._key('composer.send')} {send} · {self._key('composer.newline')} newline"
-        self._say(f"{hint} · / commands · @ files", is_notice=False)
+        send = f"{self._key('composer.send')} {'queue' if busy else 'send'}"
+        newline = f"{self._key('composer.newline')} newline"
+        hint = self._dot.join((send, newline, "/ commands", "@ files"))
+        self._say(hint, is_notice=False)
 
     def notice(self, text: str) -> None:
         """Say something until `show` is called."""
-        self._say(text, is_notice=True)
+        self._say(printable(text), is_notice=True)
 
     def _say(self, text: str, *, is_notice: bool) -> None:
         # It is told at every key, and drawing anew would lay out the whole screen.

@@ -17,8 +17,8 @@ Row = tuple[tuple[str, str], ...]
 class Canvas:
     """So many columns and rows, blank at first; what lies outside is not drawn."""
 
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
+    def __init__(self, width: int, height: int, *, is_ascii: bool = False) -> None:
+        self.width, self.height, self._is_ascii = width, height, is_ascii
         self._chars = [[" "] * width for _ in range(height)]
         self._roles = [[""] * width for _ in range(height)]
 
@@ -39,7 +39,7 @@ class Canvas:
         The text must be printable, and nothing may be drawn over a part of it afterwards: it is
         kept as a whole, since its characters may take two cells or none.
         """
-        short = cut(text, min(width, self.width - x))
+        short = cut(text, min(width, self.width - x), is_ascii=self._is_ascii)
         cells = cell_len(short)
         if x < 0 or not 0 <= y < self.height or not cells:
             return

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bathy.agent.modes.terminal import printable
+from bathy.agent.modes.tui.input.keymap import Keymap, bindings
 from bathy.agent.modes.tui.panels.choice import Choice
 from bathy.agent.modes.tui.panels.figures import cut
 from bathy.agent.modes.tui.panels.fitting import Fitting
@@ -19,18 +20,29 @@ from bathy.agent.modes.tui.panels.pack_words import (
     refit_text,
 )
 from bathy.agent.modes.tui.panels.treemap_lines import legend
+from bathy.agent.modes.tui.viewer.keybar import KeyBar
 from bathy.agent.pack.manifest import Manifest
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 PriceOf = Callable[[int], Price | None]
 """Tokens of a prompt -> its price, or None if it is not known."""
 
 _NOTHING_YET = Appended()
+_KEYS = (
+    ("pack.open", "open"),
+    ("pack.out", "out"),
+    ("pack.exclude", "exclude"),
+    ("pack.include", "include"),
+    ("pack.undo", "undo"),
+    ("pack.sort", "sort"),
+    ("pack.switch", "map or tree"),
+    ("pack.back", "back"),
+)
 
 
 class PackScreen(Screen[None]):
@@ -39,13 +51,8 @@ class PackScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual has it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("backspace", "zoom_out", "out", key_display="backspace", id="pack.out"),
-        Binding("x", "leave_out", "exclude", id="pack.exclude"),
-        Binding("i", "put_back", "include", id="pack.include"),
-        Binding("u", "undo", "undo", id="pack.undo"),
-        Binding("t", "sort", "sort", id="pack.sort"),
-        Binding("tab", "switch", "map/tree", key_display="tab", id="pack.switch"),
-        Binding("escape", "back", "back", key_display="esc", id="pack.back"),
+        *bindings("pack.out", "pack.exclude", "pack.include", "pack.undo", "pack.sort"),
+        *bindings("pack.switch", "pack.back"),
     ]
     DEFAULT_CSS = """
     PackScreen {
@@ -80,6 +87,7 @@ class PackScreen(Screen[None]):
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         is_ascii: bool = False,
+        keymap: Keymap | None = None,
     ) -> None:
         """Set up; nothing is shown before `set_manifest`.
 
@@ -88,8 +96,10 @@ class PackScreen(Screen[None]):
             include: Globs of the settings that the first manifest is made with.
             exclude: The same.
             is_ascii: Draw with ASCII alone.
+            keymap: For the words alone; the bindings follow `App.set_keymap`.
         """
         super().__init__()
+        self._keymap = keymap or Keymap()
         self._price, self._is_ascii = price, is_ascii
         self._dot = " | " if is_ascii else " · "
         self._fitting = Fitting(Choice(tuple(include), tuple(exclude)))
@@ -102,7 +112,7 @@ class PackScreen(Screen[None]):
         yield Static(id="pack-legend", markup=False)
         yield Static(id="pack-news", markup=False)
         yield Static(id="pack-detail", markup=False)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyBar(self._keymap, *_KEYS)
 
     def on_mount(self) -> None:
         """Show what there is so far."""
@@ -193,7 +203,9 @@ class PackScreen(Screen[None]):
 
     def action_leave_out(self) -> None:
         """Ask for a pack without what is selected."""
-        self._choose(self._fitting.leave_out, "it is left out already; i puts it back")
+        key = self._keymap.shown("pack.include")
+        told = "it is left out already" + (f"; {key} puts it back" if key else "")
+        self._choose(self._fitting.leave_out, told)
 
     def action_put_back(self) -> None:
         """Ask for a pack with what is selected."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from bathy.agent.modes.tui.input.keymap import bindings
 from bathy.agent.modes.tui.panels.canvas import Row, row_strip
 from bathy.agent.modes.tui.panels.map_widget import MapWidget
 from bathy.agent.modes.tui.panels.side_rows import SideRow, SideState, share_rows, side_rows
@@ -10,10 +11,13 @@ from bathy.agent.modes.tui.panels.treemap import Item
 from bathy.agent.modes.tui.panels.treemap_lines import draw_map, map_cells
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
+
+_LEAST_CELLS, _STEP_CELLS = 24, 6
+"""Of the width, and of a change of it."""
 
 _ROLES = ("title", "good", "bad", "meter", "cursor")
 
@@ -21,11 +25,7 @@ _ROLES = ("title", "good", "bad", "meter", "cursor")
 class SidePanel(MapWidget, can_focus=True):
     """Shows a `SideState`; of a new one only the rows that differ are drawn again."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "previous citation", show=False),
-        Binding("down", "move(1)", "next citation", show=False),
-        Binding("enter", "choose", "open citation", id="side.open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("side", "moving.up", "moving.down")]
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"side--{role}" for role in _ROLES}
     DEFAULT_CSS = """
     SidePanel {
@@ -137,6 +137,11 @@ class SidePanel(MapWidget, can_focus=True):
             at = numbers.index(self._cursor) + by if self._cursor in numbers else 0
             self._cursor = numbers[min(max(at, 0), len(numbers) - 1)]
             self._update()
+
+    def action_widen(self, step: int) -> None:
+        """Take more room, or less."""
+        width = self.outer_size.width + step * _STEP_CELLS
+        self.styles.width = min(max(width, _LEAST_CELLS), self.app.size.width // 2)
 
     def action_choose(self) -> None:
         """Open the marked citation."""

@@ -31,6 +31,7 @@ _TURN_SIGNS = {
     "answered": ("✔", "+"),
     "stopped": ("■", "="),
     "failed": ("✖", "x"),
+    "interrupted": ("■", "="),
 }
 
 
@@ -53,7 +54,7 @@ class CitedPlace:
 
 @dataclass(frozen=True, slots=True)
 class TurnLine:
-    """A question; `how` is "under way", "answered", "stopped" or "failed"."""
+    """A question; `how` is "under way", "answered", "stopped", "failed" or "interrupted"."""
 
     number: int
     title: str

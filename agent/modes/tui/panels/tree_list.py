@@ -6,11 +6,12 @@ The rows of a folder come to be when it is opened, so a repository of any size c
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from bathy.agent.modes.tui.input.keymap import bindings
 from bathy.agent.modes.tui.panels.pack_tree import Node, Order, PackTree
 from bathy.agent.modes.tui.panels.pack_words import row_text
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -27,17 +28,7 @@ class Row(NamedTuple):
 class TreeList(ScrollView, can_focus=True):
     """Lists what is in a folder; folders in it open and close in place."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "up", show=False),
-        Binding("down", "move(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home", "move(-1000000000)", "top", show=False),
-        Binding("end", "move(1000000000)", "bottom", show=False),
-        Binding("right", "unfold", "unfold", show=False),
-        Binding("left", "fold", "fold", show=False),
-        Binding("enter", "open", "open", key_display="enter", id="pack.tree.open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("moving", "pack.open")]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tree--cursor", "tree--faint"}
     DEFAULT_CSS = """
     TreeList {
@@ -160,11 +151,26 @@ class TreeList(ScrollView, can_focus=True):
         """Go up or down."""
         self._go(self._at + by)
 
-    def action_page(self, by: int) -> None:
+    def action_move_page(self, by: int) -> None:
         """Go up or down by what is on the screen."""
         self._go(self._at + by * max(1, self.size.height - 1))
 
-    def action_unfold(self) -> None:
+    def action_home(self) -> None:
+        """Go to the first row."""
+        self._go(0)
+
+    def action_end(self) -> None:
+        """Go to the last row."""
+        self._go(len(self._rows) - 1)
+
+    def action_move_side(self, step: int) -> None:
+        """Unfold the folder, or fold it."""
+        if step > 0:
+            self._unfold()
+        else:
+            self._fold()
+
+    def _unfold(self) -> None:
         """Show what is in the folder below it; if that is shown, go there."""
         if not self._rows:
             return
@@ -176,7 +182,7 @@ class TreeList(ScrollView, can_focus=True):
         elif node.is_folder:
             self._go(self._at + 1)
 
-    def action_fold(self) -> None:
+    def _fold(self) -> None:
         """Hide what is in the folder; if it is closed, go to the folder around it."""
         if not self._rows:
             return

@@ -94,7 +94,8 @@ def draw_map(
     Returns:
         `height` rows of `width` cells.
     """
-    canvas, total = Canvas(width, height), sum(cell.tokens for cell in cells)
+    canvas = Canvas(width, height, is_ascii=is_ascii)
+    total = sum(cell.tokens for cell in cells)
     for x, y, arms in _border_arms(cells):
         canvas.put(x, y, _ascii_border(arms) if is_ascii else _BORDERS[arms], "border")
     for number, cell in enumerate(cells):

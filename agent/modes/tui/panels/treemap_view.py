@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from bathy.agent.modes.tui.input.keymap import bindings
 from bathy.agent.modes.tui.panels.canvas import row_strip
 from bathy.agent.modes.tui.panels.figures import cut
 from bathy.agent.modes.tui.panels.map_widget import MapWidget
@@ -11,7 +12,7 @@ from bathy.agent.modes.tui.panels.treemap import Cell, Direction, Item, neighbou
 from bathy.agent.modes.tui.panels.treemap_lines import draw_map, map_cells
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
@@ -20,11 +21,7 @@ class TreemapView(MapWidget, can_focus=True):
     """Draws items; one cell is selected."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "step('up')", "up", show=False),
-        Binding("down", "step('down')", "down", show=False),
-        Binding("left", "step('left')", "left", show=False),
-        Binding("right", "step('right')", "right", show=False),
-        Binding("enter", "open", "open", key_display="enter", id="pack.map.open"),
+        *bindings("moving.up", "moving.down", "moving.left", "moving.right", "pack.open")
     ]
 
     @dataclass
@@ -122,8 +119,15 @@ class TreemapView(MapWidget, can_focus=True):
         styles = self.map_styles()
         return [row_strip(row, styles, self.rich_style, width) for row in rows]
 
-    def action_step(self, direction: Direction) -> None:
-        """Go to the cell next to this one."""
+    def action_move(self, step: int) -> None:
+        """Go to the cell below this one, or above."""
+        self._step("down" if step > 0 else "up")
+
+    def action_move_side(self, step: int) -> None:
+        """Go to the cell to the right of this one, or to the left."""
+        self._step("right" if step > 0 else "left")
+
+    def _step(self, direction: Direction) -> None:
         if self._cells:
             at = neighbour(self._cells, self._at, direction) if self._at is not None else 0
             self._go(at)

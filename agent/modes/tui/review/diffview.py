@@ -4,12 +4,13 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import ClassVar
 
+from bathy.agent.modes.tui.input.keymap import bindings
 from bathy.agent.modes.tui.review.hunks import Files, Place, hunk_at, places_of
 from bathy.agent.modes.tui.review.paint import LOOKS, Page, draw, heading_of, row_height
 from bathy.agent.modes.tui.review.rows import Row, rows_of
 from bathy.agent.modes.tui.viewer.glyphs import UNICODE, Glyphs
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -39,8 +40,7 @@ class DiffView(ScrollView, can_focus=True):
     DiffView > .diff--word { text-style: bold underline; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move_side(-1)", "Left", show=False),
-        Binding("right", "move_side(1)", "Right", show=False),
+        *bindings("moving"),
     ]
 
     class Picked(Message):
@@ -93,6 +93,22 @@ class DiffView(ScrollView, can_focus=True):
         super().notify_style_update()
         self._page = None
         self._drawn.clear()
+
+    def action_move(self, rows: int) -> None:
+        """Scroll by rows."""
+        self.scroll_relative(y=rows, animate=False)
+
+    def action_move_page(self, pages: int) -> None:
+        """Scroll by pages."""
+        self.action_move(pages * max(1, self.size.height - 1))
+
+    def action_home(self) -> None:
+        """Go to the top."""
+        self.scroll_home(animate=False)
+
+    def action_end(self) -> None:
+        """Go to the end."""
+        self.scroll_end(animate=False)
 
     def action_move_side(self, step: int) -> None:
         """Move lines that are cut to the side."""

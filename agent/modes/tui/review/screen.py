@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import ClassVar
 
+from bathy.agent.modes.tui.input.keymap import Keymap, bindings
 from bathy.agent.modes.tui.review import choices
 from bathy.agent.modes.tui.review.decision import Decision, decision_of
 from bathy.agent.modes.tui.review.diffview import DiffView
@@ -17,11 +18,11 @@ from bathy.agent.modes.tui.review.hunks import (
     places_of,
 )
 from bathy.agent.modes.tui.viewer.glyphs import ASCII, UNICODE
-from bathy.agent.modes.tui.viewer.keybar import KeyBar
+from bathy.agent.modes.tui.viewer.keybar import KeyBar, key_words
 from bathy.agent.modes.tui.viewer.messages import OpenInViewer
 from bathy.agent.modes.tui.viewer.prompt import Prompt
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -29,9 +30,24 @@ GRACE_S = 0.5
 """Seconds after it has opened for which keys do nothing: they were meant for what stood there."""
 
 _KEYS = (
-    "a accept", "r reject", "A/R rest of file", "] [ hunk", "s split", "c comment", "e edit",
-    "o open", "w wrap", "enter apply accepted", "esc back",
-)  # fmt: skip
+    ("review.accept", "accept"),
+    ("review.reject", "reject"),
+    ("review.accept_file review.reject_file", "rest of file"),
+    ("review.next_hunk review.previous_hunk", "hunk"),
+    ("review.split", "split"),
+    ("review.comment", "comment"),
+    ("review.rewrite", "edit"),
+    ("review.open", "open"),
+    ("review.wrap", "wrap"),
+    ("review.apply", "apply accepted"),
+    ("review.back", "back"),
+)
+
+_TO_DECIDE = (
+    ("review.accept", "accepts a hunk"),
+    ("review.reject", "rejects it"),
+    ("review.back", "goes back"),
+)
 
 Rewrite = Callable[[str, str], str | None]
 """Lets the user edit a text, given a path for its name and the text; None for no change."""
@@ -47,21 +63,7 @@ class ReviewScreen(Screen[Decision | None]):
     ReviewScreen > #heading { height: auto; padding: 0 1; background: $panel; color: $foreground; }
     ReviewScreen > DiffView { height: 1fr; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "decide('accepted')", "Accept"),
-        Binding("r", "decide('rejected')", "Reject"),
-        Binding("A", "decide_rest('accepted')", "Accept rest of file"),
-        Binding("R", "decide_rest('rejected')", "Reject rest of file"),
-        Binding("]", "move(1)", "Next hunk"),
-        Binding("[", "move(-1)", "Previous hunk"),
-        Binding("s", "split", "Split"),
-        Binding("c", "comment", "Comment"),
-        Binding("e", "rewrite", "Edit"),
-        Binding("o", "open", "Open in viewer"),
-        Binding("w", "wrap", "Wrap or cut lines"),
-        Binding("enter", "apply", "Apply accepted"),
-        Binding("escape", "back", "Back"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class ReviewScreen(Screen[Decision | None]):
         rewrite: Rewrite | None = None,
         clock: Callable[[], float] = time.monotonic,
         is_ascii: bool = False,
+        keymap: Keymap | None = None,
     ) -> None:
         """Show what there is to review.
 
@@ -80,10 +83,12 @@ class ReviewScreen(Screen[Decision | None]):
             rewrite: Lets the user edit a hunk; None if there is no editor.
             clock: Seconds that only go up.
             is_ascii: Draw signs of ASCII alone.
+            keymap: For the words alone; the bindings follow `App.set_keymap`.
         """
         super().__init__()
         self.files = files
         self.current = next(iter(_open_first(files)), (0, 0))
+        self._keymap = keymap or Keymap()
         self._glyphs = ASCII if is_ascii else UNICODE
         self._view = DiffView(files, glyphs=self._glyphs)
         self._for, self._rewrite, self._clock = title, rewrite, clock
@@ -94,7 +99,7 @@ class ReviewScreen(Screen[Decision | None]):
         """Put the parts together."""
         yield Static(self._heading(), id="heading", markup=False)
         yield self._view
-        yield KeyBar(*_KEYS)
+        yield KeyBar(self._keymap, *_KEYS)
 
     def on_mount(self) -> None:
         """Begin; from now on the time counts in which keys do nothing."""
@@ -116,7 +121,7 @@ class ReviewScreen(Screen[Decision | None]):
         """Decide about the current hunk and the open ones behind it in its file."""
         self._decide(choices.rest_of_file(self.files, self.current), choice)
 
-    def action_move(self, step: int) -> None:
+    def action_go_to_hunk(self, step: int) -> None:
         """Make the next hunk current, or the one before."""
         places = places_of(self.files)
         if self.current in places:
@@ -188,7 +193,7 @@ class ReviewScreen(Screen[Decision | None]):
     def action_apply(self) -> None:
         """Give the decision; hunks that are open are not taken."""
         if len(chosen(self.files, "open")) == len(places_of(self.files)):
-            self._say("Nothing is decided yet: a accepts a hunk, r rejects it, escape goes back.")
+            self._say(f"Nothing is decided yet: {', '.join(key_words(self._keymap, _TO_DECIDE))}.")
             return
         self.dismiss(decision_of(self.files))
 

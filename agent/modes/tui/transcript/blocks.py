@@ -126,6 +126,19 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class More(Notice):
+    """Says that older questions are not shown; to open it asks for some of them.
+
+    Attributes:
+        total: Questions that there were before this transcript began.
+        step: That are shown each time.
+    """
+
+    total: int = 0
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FileChange:
     """A file that a patch changes, and by how many lines."""
 
@@ -165,6 +178,13 @@ class Evidence:
 
 Block = Prompt | Prose | Code | Reasoning | Tool | Notice | Patch | Evidence
 Folding = Reasoning | Tool | Evidence
+
+
+def more_block(id: int, left: int, total: int, step: int) -> More:
+    """Return the line above the oldest question that is shown; `left` more are not."""
+    told = f"{total - left:,} of {total:,} earlier questions are shown"
+    text = f"{told}; enter or a click shows {min(step, left):,} more"
+    return More(id, text, gap=False, total=total, step=step)
 
 
 def toggle(block: Block) -> Block:

@@ -67,7 +67,9 @@ class Cards:
         about = "" if block.is_counted else self._glyphs.about
         tokens = f" {self._glyphs.notice} {about}{_short(block.tokens)} tok"
         name = "Thinking" if block.is_live else "Thought"
-        head = f"{sign} {name} {_seconds(block.seconds)}{tokens if block.tokens else ''}"
+        # Of an earlier session it is not known how long it took.
+        took = f" {_seconds(block.seconds)}" if block.is_live or block.seconds >= 0.1 else ""
+        head = f"{sign} {name}{took}{tokens if block.tokens else ''}"
         lines = [self._one_line([(head, self._palette.muted)], width)]
         if block.shown == "line":
             return lines
@@ -81,7 +83,7 @@ class Cards:
         styles = {"running": palette.muted, "done": palette.good, "failed": palette.bad}
         words = {"running": "running", "done": "", "failed": "failed"}
         told = [words[block.status], clean(block.summary.replace("\n", " "))]
-        end = ": ".join(word for word in told if word)
+        end = ": ".join(dict.fromkeys(word for word in told if word))
         if block.status != "running" and block.seconds >= 0.1:
             end += f" {glyphs.notice} {_seconds(block.seconds)}"
         head = f"{signs[block.status]} "

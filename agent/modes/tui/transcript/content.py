@@ -12,12 +12,14 @@ from bathy.agent.modes.tui.transcript.blocks import (
     Evidence,
     FileChange,
     Found,
+    More,
     Notice,
     Patch,
     Prompt,
     Prose,
     Reasoning,
     Tool,
+    more_block,
     toggle,
     unit_of,
 )
@@ -135,6 +137,41 @@ class Content(Streaming):
         self._started.clear()
         self._change(0)
         self.answer_text = ""
+
+    def beginning(self) -> "Content":
+        """Return an empty one, for blocks that are to stand above all of these."""
+        older = Content(self._clock)
+        older._ids, older._fence_ids = self._ids, self._fence_ids
+        return older
+
+    def line_above(self, left: int, total: int, step: int) -> list[Block]:
+        """Return the line for so many questions that are not shown; nothing if all are."""
+        return [more_block(next(self._ids), left, total, step)] if left else []
+
+    @property
+    def more(self) -> More | None:
+        """The line at the top that says what is not shown, if there is one."""
+        first = self.blocks[0] if self.blocks else None
+        return first if isinstance(first, More) else None
+
+    def put_above(self, blocks: Sequence[Block]) -> int:
+        """Put blocks above all others, in the place of the line that offered them.
+
+        What has changed before was taken up already.
+
+        Returns:
+            By how many blocks those that stay have moved down.
+        """
+        dropped = 1 if self.more else 0
+        self.blocks[:dropped] = blocks
+        by = len(blocks) - dropped
+        if self._answer is not None:
+            self._answer = (self._answer[0] + by, self._answer[1] + by)
+        if self._thinking_at is not None:
+            self._thinking_at += by
+        if self._void_from is not None:
+            self._void_from += by
+        return by
 
     def toggle(self, at: int) -> bool:
         """Unfold or fold a block; False if it does not fold."""

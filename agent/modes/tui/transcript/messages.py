@@ -52,3 +52,22 @@ class CopyWanted(Message):
 
     text: str
     what: str
+
+
+@dataclass
+class TypedElsewhere(Message):
+    """Something was typed that is no key here, so it is meant for the composer."""
+
+    text: str
+
+
+@dataclass
+class PastedElsewhere(Message):
+    """Something was pasted, which is meant for the composer."""
+
+    text: str
+
+
+@dataclass
+class RetryWanted(Message):
+    """The user wants a question that failed to be tried again."""

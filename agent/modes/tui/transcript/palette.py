@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
+from bathy.agent.modes.tui.transcript.contrast import legible
 from pygments.token import Token, _TokenType  # type: ignore[import-untyped]
 from rich.style import Style
 from textual.color import Color, ColorParseError
@@ -170,13 +171,13 @@ def make_palette(variables: Mapping[str, str], page: Style, *, is_coloured: bool
     """Take the colours of a theme.
 
     Args:
-        variables: Of the theme, as Textual's CSS has them; `transcript-muted` is ours, for themes
-            whose muted text has to be stronger.
+        variables: Of the theme, as Textual's CSS has them.
         page: Foreground and background of the widget.
         is_coloured: Whether there is colour at all.
 
     Returns:
-        Styles with foreground and background; `PLAIN` on the page's style if there is no colour.
+        Styles with foreground and background, changed where a theme's text could hardly be read
+        on them; `PLAIN` on the page's style if there is no colour.
     """
     if not is_coloured:
         return _on(PLAIN, page)
@@ -194,7 +195,10 @@ def make_palette(variables: Mapping[str, str], page: Style, *, is_coloured: bool
         ground = Style(bgcolor=block.rich_color)
         for name in _ON_BLOCK:
             paint[name] = paint.get(name, Style()) + ground
-    return replace(styles, **{name: getattr(styles, name) + add for name, add in paint.items()})
+    styles = replace(styles, **{name: getattr(styles, name) + add for name, add in paint.items()})
+    return Palette(
+        **{field.name: _legible(getattr(styles, field.name)) for field in fields(styles)}
+    )
 
 
 def _on(palette: Palette, page: Style) -> Palette:
@@ -202,9 +206,19 @@ def _on(palette: Palette, page: Style) -> Palette:
     return Palette(**styles)
 
 
+def _legible(style: Style) -> Style:
+    """The style with a colour that can be read; as it is where the terminal has its own."""
+    if not (style.color and style.bgcolor):
+        return style
+    text, ground = map(Color.from_rich_color, (style.color, style.bgcolor))
+    if text.ansi is not None or ground.ansi is not None:
+        return style
+    return style + Style(color=legible(text, ground).rich_color)
+
+
 def _muted(variables: Mapping[str, str], page: Style) -> Color | None:
     """The colour of muted text; None where the terminal's own colours are used."""
-    told = _parse(variables.get("transcript-muted", ""))
+    told = _parse(variables.get("text-muted", ""))
     front, back = _parse(variables.get("foreground", "")), _parse(variables.get("background", ""))
     if told is not None or front is None or back is None:
         return told

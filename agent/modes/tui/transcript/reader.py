@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from bathy.agent.modes.tui.input.keymap import bindings
 from bathy.agent.modes.tui.transcript.blocks import (
     Block,
     Citation,
@@ -16,34 +17,27 @@ from bathy.agent.modes.tui.transcript.blocks import (
 )
 from bathy.agent.modes.tui.transcript.citing import MARKS, citation_of
 from bathy.agent.modes.tui.transcript.marking import Marking
-from bathy.agent.modes.tui.transcript.messages import CitationChosen, LinkChosen
+from bathy.agent.modes.tui.transcript.messages import (
+    CitationChosen,
+    LinkChosen,
+    PastedElsewhere,
+    RetryWanted,
+    TypedElsewhere,
+)
 from bathy.agent.modes.tui.transcript.pane import GUTTER_CELLS
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 
 class Reader(Marking):
     """What can be done in a transcript without adding to it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_rows(-1)", "Up", show=False),
-        Binding("down", "scroll_rows(1)", "Down", show=False),
-        Binding("pageup", "scroll_page(-1)", "Page up", show=False),
-        Binding("pagedown", "scroll_page(1)", "Page down", show=False),
-        Binding("home", "home", "Top", show=False),
-        Binding("end", "follow", "End", show=False),
-        Binding("ctrl+up", "block(-1)", "Block above", show=False),
-        Binding("ctrl+down", "block(1)", "Block below", show=False),
-        Binding("alt+up", "prompt(-1)", "Question before", show=False),
-        Binding("alt+down", "prompt(1)", "Question after", show=False),
-        Binding("{", "prompt(-1)", "Before", show=False, id="transcript.earlier_prompt"),
-        Binding("}", "prompt(1)", "After", show=False, id="transcript.later_prompt"),
-        Binding("enter", "open", "Open", show=False, id="transcript.open"),
-        Binding("c", "copy_code", "Copy code", show=False, id="transcript.copy_code"),
-        Binding("y", "copy", "Copy", show=False, id="reading.copy"),
-        Binding("n", "find_next(1)", "Next", show=False, id="reading.find_next"),
-        Binding("N", "find_next(-1)", "Before", show=False, id="reading.find_previous"),
-        *(Binding(f"alt+{n}", f"citation({n})", "Citation", show=False) for n in range(1, 10)),
+        *bindings("transcript", "moving.up", "moving.down", "moving.top", "reading.copy"),
+        *bindings("reading.find_next", "reading.find_previous"),
+        *bindings("everywhere.page_up", "everywhere.page_down", "everywhere.follow"),
+        *bindings("everywhere.earlier_prompt", "everywhere.later_prompt"),
+        *bindings(*(f"everywhere.citation_{n}" for n in range(1, 10))),
     ]
 
     # Folding and the cursor.
@@ -179,13 +173,23 @@ class Reader(Marking):
 
     # Keys.
 
-    def action_scroll_rows(self, rows: int) -> None:
+    def on_key(self, event: events.Key) -> None:
+        """Pass on what is typed, unless it is a key here."""
+        character = event.character or ""
+        # Python calls the wide space of Chinese and the joiner within emoji not printable.
+        is_text = event.is_printable or character >= "\xa0"
+        if is_text and event.key not in self.screen.active_bindings:
+            event.stop()
+            self.post_message(TypedElsewhere(character))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pass on what is pasted."""
+        event.stop()
+        self.post_message(PastedElsewhere(event.text))
+
+    def action_move(self, rows: int) -> None:
         """Scroll by rows."""
         self.scroll_rows(rows)
-
-    def action_scroll_page(self, pages: int) -> None:
-        """Scroll by pages."""
-        self.scroll_page(pages)
 
     def action_page_up(self) -> None:
         """Scroll a page up."""
@@ -236,6 +240,10 @@ class Reader(Marking):
     def action_find_next(self, step: int) -> None:
         """Go to another match."""
         self.find_next(step)
+
+    def action_retry(self) -> None:
+        """Ask for a failed question to be tried again."""
+        self.post_message(RetryWanted())
 
     def action_citation(self, number: int) -> None:
         """Choose a citation by its number."""

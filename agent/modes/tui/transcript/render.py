@@ -14,7 +14,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     Tool,
 )
 from bathy.agent.modes.tui.transcript.cards import Cards
-from bathy.agent.modes.tui.transcript.cells import Line, clean, expand_tabs
+from bathy.agent.modes.tui.transcript.cells import NO_BREAK, Line, clean, expand_tabs
 from bathy.agent.modes.tui.transcript.highlight import State, highlighter, language_of
 from bathy.agent.modes.tui.transcript.markdown import Markdown
 from bathy.agent.modes.tui.transcript.palette import Glyphs, Palette
@@ -70,6 +70,9 @@ class Renderer:
         lines = self._lines(block, width)
         if block.gap and lines:
             lines.insert(0, Line([]))
+        for line in lines:
+            # They have kept words together; a terminal is given blanks, so that it copies blanks.
+            line.spans = [(text.replace(NO_BREAK, " "), style) for text, style in line.spans]
         rendered = render_lines(lines, width)
         if is_kept:
             self._keep(key, block, rendered)

@@ -5,13 +5,21 @@ comes, no timer runs.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 from bathy.agent.loop.citations import Cited
-from bathy.agent.modes.tui.transcript.blocks import FileChange
+from bathy.agent.modes.tui.transcript.blocks import Block, FileChange, More
 from bathy.agent.modes.tui.transcript.content import EvidencePlace
 from bathy.agent.modes.tui.transcript.palette import GlyphSet
 from bathy.agent.modes.tui.transcript.reader import Reader
+from textual.message import Message
+
+
+class MoreWanted(Message):
+    """The user wants to see some of the older questions that are not shown."""
 
 
 class Transcript(Reader):
@@ -45,7 +53,8 @@ class Transcript(Reader):
     def add_prompt(self, text: str) -> None:
         """Add what the user asked, and follow the end again."""
         self.content.add_prompt(text)
-        self.viewport.follow()
+        if self.content is self.viewport.content:
+            self.viewport.follow()
         self.wake()
 
     def add_tool(self, call_id: str, name: str, arguments: str) -> None:
@@ -114,6 +123,52 @@ class Transcript(Reader):
         """Add places that the index finds: ((path, first line, last line), symbol, lines)."""
         self.content.add_evidence(places)
         self.wake()
+
+    # What is older.
+
+    def add_more(self, shown: int, total: int) -> None:
+        """Say at the top that older questions are not shown; so many are shown each time."""
+        self._put_above(self.content.line_above(total - shown, total, shown))
+
+    @contextmanager
+    def above(self, *, left: int) -> Iterator[None]:
+        """Let what is added meanwhile stand above everything; what the reader sees stays there.
+
+        Args:
+            left: Older questions that are still not shown then.
+        """
+        present, older = self.content, self.content.beginning()
+        self.content = older
+        try:
+            yield
+        finally:
+            self.content = present
+        more = present.more
+        line = present.line_above(left, more.total, more.step) if more else []
+        self._put_above([*line, *older.blocks])
+
+    def _put_above(self, blocks: Sequence[Block]) -> None:
+        by, search = self.viewport.put_above(blocks), self._finder.search
+        if search is not None and search.current is not None:
+            search.current = replace(search.current, block=search.current.block + by)
+        self._deselect()
+        self.content_changed(0)
+        self.place()
+        self.refresh()
+
+    def open_block(self) -> bool:
+        """Ask for older questions if that is at the cursor; else unfold, fold or choose."""
+        at = self.target(lambda at: isinstance(self.content.blocks[at], More))
+        return self._ask_for_more(at) or super().open_block()
+
+    def _click(self, at: int, number: int, meta: Mapping[str, Any]) -> None:
+        super()._click(at, number, meta)
+        self._ask_for_more(at if isinstance(self.content.blocks[at], More) else None)
+
+    def _ask_for_more(self, at: int | None) -> bool:
+        if at is not None:
+            self.post_message(MoreWanted())
+        return at is not None
 
     def clear(self) -> None:
         """Drop everything."""

@@ -4,6 +4,7 @@ The place of the reader is a block and a row in it, not a row of the whole: that
 each guess of a height that turns out wrong.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bathy.agent.modes.tui.transcript.blocks import Block
@@ -118,6 +119,29 @@ class Viewport:
                 self._guess(at)
                 self._measure(at)
         return min(dirty, default=None)
+
+    def put_above(self, blocks: Sequence[Block]) -> int:
+        """Put blocks above all others; what the reader sees stays where it is.
+
+        Returns:
+            By how many blocks those that stay have moved down.
+        """
+        self.sync()
+        width, kept = max(1, self.width), self._heights
+        is_at_more = self.content.more is not None and not self._top.block
+        above = kept.height(0) - self._top.row if is_at_more else 0
+        is_on_more = bool(self.content.more and self.cursor and not self.cursor.block)
+        by = self.content.put_above(blocks)
+        self._heights = _below(kept, [estimate_rows(block, width) for block in blocks], by)
+        for anchor in filter(None, (self._top, self._seen, self.cursor)):
+            at = max(0, min(max(anchor.block + by, len(blocks)), len(self._heights) - 1))
+            anchor.block = at
+            anchor.id = self.content.blocks[at].id if self.content.blocks else -1
+        if is_on_more:
+            self.cursor = self._anchor(0, 0) if self.content.more else None
+        if is_at_more and not self.is_following:
+            self.go_to(self._top.block, above=above)
+        return by
 
     def settle(self) -> None:
         """Measure what is seen from the reader's place on, and mend that place at the end."""
@@ -268,3 +292,14 @@ class Viewport:
     def _measure(self, at: int) -> None:
         if not self._heights.is_known(at):
             self._heights.set(at, len(self.rendered(at).rows), is_known=True)
+
+
+def _below(kept: Heights, guesses: Sequence[int], by: int) -> Heights:
+    """Heights that are moved down by some blocks, under others that are guessed."""
+    heights, first = Heights(), len(guesses) - by
+    heights.extend(guesses)
+    heights.extend(kept.height(at) for at in range(first, len(kept)))
+    for at in range(first, len(kept)):
+        if kept.is_known(at):
+            heights.set(at + by, kept.height(at), is_known=True)
+    return heights

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
+from bathy.agent.modes.tui.input.keymap import bindings
 from bathy.agent.modes.tui.viewer.cells import fit, paint, show
 from bathy.agent.modes.tui.viewer.glyphs import UNICODE, Glyphs
 from bathy.agent.modes.tui.viewer.highlight import KINDS, Highlighter
@@ -12,7 +13,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -45,14 +46,7 @@ class CodeView(ScrollView, can_focus=True):
     CodeView > .code--comment { color: $text-muted; text-style: italic; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "move_page(-1)", "Page up", show=False),
-        Binding("pagedown,space", "move_page(1)", "Page down", show=False),
-        Binding("home", "go_to(1)", "Top", show=False),
-        Binding("end", "go_to(-1)", "End", show=False),
-        Binding("left", "move_side(-1)", "Left", show=False),
-        Binding("right", "move_side(1)", "Right", show=False),
+        *bindings("moving", "viewer.up", "viewer.down", "viewer.page_down")
     ]
     cursor = reactive(1)
     """The line that keys act on, 1-based."""
@@ -146,9 +140,13 @@ class CodeView(ScrollView, can_focus=True):
         """Move by pages."""
         self.action_move(step * max(self.size.height - 1, 1))
 
-    def action_go_to(self, line: int) -> None:
-        """Move to a line, -1 for the last."""
-        self.go_to(line if line > 0 else len(self.lines))
+    def action_home(self) -> None:
+        """Move to the first line."""
+        self.go_to(1)
+
+    def action_end(self) -> None:
+        """Move to the last line."""
+        self.go_to(len(self.lines))
 
     def action_move_side(self, step: int) -> None:
         """Move to the side."""

@@ -1,7 +1,8 @@
 """What keys do -> as many lines at the bottom as they take, none of them broken in two."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from bathy.agent.modes.tui.input.keymap import Keymap, show_key
 from rich.cells import cell_len
 from rich.text import Text
 from textual.geometry import Size
@@ -17,10 +18,16 @@ class KeyBar(Widget):
     KeyBar { height: auto; padding: 0 1; background: $panel; color: $foreground; }
     """
 
-    def __init__(self, *keys: str) -> None:
-        """Take the keys, each with what it does, such as "a accept"."""
+    def __init__(self, keymap: Keymap, *wanted: tuple[str, str]) -> None:
+        """Take the keys.
+
+        Args:
+            keymap: The keys in use.
+            wanted: (ids of actions with spaces between, what they do). Actions that have no key
+                are left out.
+        """
         super().__init__()
-        self._keys = keys
+        self._keys = list(key_words(keymap, wanted))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return how many lines the keys take."""
@@ -30,6 +37,14 @@ class KeyBar(Widget):
     def render(self) -> Text:
         """Draw them."""
         return Text("\n".join(lines_of(self._keys, self.size.width)), no_wrap=True)
+
+
+def key_words(keymap: Keymap, wanted: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield what keys do, the first key of each action: "] [ hunk"."""
+    for actions, word in wanted:
+        keys = [show_key(key) for action in actions.split() for key in keymap.keys_of(action)[:1]]
+        if keys:
+            yield f"{' '.join(keys)} {word}"
 
 
 def lines_of(keys: Sequence[str], width: int) -> list[str]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from textual.binding import Binding, BindingType
+from bathy.agent.modes.tui.input.keymap import bindings
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
@@ -12,7 +13,7 @@ from textual.widgets import Input
 class Prompt(Input):
     """Asks for one line; it goes away when it is answered or left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("asking")]
     DEFAULT_CSS = """
     Prompt { dock: bottom; height: 3; border: tall $border; background: $surface; }
     Prompt.-ascii { border: ascii $border; }
@@ -42,6 +43,7 @@ class Prompt(Input):
             is_ascii: Draw no frame but of ASCII.
         """
         super().__init__(text, placeholder=label, select_on_focus=False)
+        self.cursor_blink = False  # a timer that never rests
         self.set_class(is_ascii, "-ascii")
         self.border_title = label
         self._purpose = purpose

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from bathy.agent.modes.tui.input.keymap import Keymap, bindings
 from bathy.agent.modes.tui.viewer.codeview import CodeView
 from bathy.agent.modes.tui.viewer.glyphs import ASCII, UNICODE
 from bathy.agent.modes.tui.viewer.keybar import KeyBar
@@ -11,13 +12,19 @@ from bathy.agent.modes.tui.viewer.prompt import Prompt
 from bathy.tools.base import count_of
 from bathy.tools.workspace import quote_path
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
 _KEYS = (
-    "/ search", "n N next, previous", ": line", "left right side", "y copy", "e edit", "esc back"
-)  # fmt: skip
+    ("reading.search", "search"),
+    ("reading.find_next reading.find_previous", "next, previous"),
+    ("viewer.go_to", "line"),
+    ("moving.left moving.right", "side"),
+    ("reading.copy", "copy"),
+    ("reading.edit", "edit"),
+    ("viewer.back", "back"),
+)
 
 
 class ViewerScreen(Screen[None]):
@@ -28,13 +35,8 @@ class ViewerScreen(Screen[None]):
     ViewerScreen > CodeView { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("/", "search", "Search"),
-        Binding("n", "find_next(1)", "Next"),
-        Binding("N", "find_next(-1)", "Previous"),
-        Binding(":,g", "go_to", "Line"),
-        Binding("y", "copy", "Copy"),
-        Binding("e", "edit", "Edit"),
-        Binding("escape,q", "back", "Back"),
+        *bindings("viewer.go_to", "viewer.back", "everywhere.search", "reading.search"),
+        *bindings("reading.find_next", "reading.find_previous", "reading.copy", "reading.edit"),
     ]
 
     def __init__(
@@ -44,6 +46,7 @@ class ViewerScreen(Screen[None]):
         span: tuple[int, int] | None = None,
         *,
         is_ascii: bool = False,
+        keymap: Keymap | None = None,
     ) -> None:
         """Show a file.
 
@@ -53,18 +56,19 @@ class ViewerScreen(Screen[None]):
                 is seen.
             span: First and last line that are meant, 1-based, inclusive; None for none.
             is_ascii: Draw signs of ASCII alone.
+            keymap: For the words alone; the bindings follow `App.set_keymap`.
         """
         super().__init__()
         self.path = path
         self.view = CodeView(path, lines, span, glyphs=ASCII if is_ascii else UNICODE)
-        self._is_ascii = is_ascii
+        self._is_ascii, self._keymap = is_ascii, keymap or Keymap()
         self._drafts = dict[str, str]()
 
     def compose(self) -> ComposeResult:
         """Put the parts together."""
         yield Static(self._heading(), id="heading", markup=False)
         yield self.view
-        yield KeyBar(*_KEYS)
+        yield KeyBar(self._keymap, *_KEYS)
 
     def on_mount(self) -> None:
         """Follow the cursor."""
@@ -82,7 +86,10 @@ class ViewerScreen(Screen[None]):
     def action_find_next(self, step: int) -> None:
         """Move to the next place of what was searched for."""
         if not self.view.find_next(step):
-            self._say("Nothing to go on with; / searches.")
+            key = self._keymap.shown("reading.search")
+            self._say(
+                f"Nothing to go on with; {key} searches." if key else "Nothing to go on with."
+            )
         self._tell()
 
     def action_copy(self) -> None:

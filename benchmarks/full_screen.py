@@ -1,11 +1,12 @@
-"""What the transcript of the full-screen mode costs while an answer streams in, and otherwise.
+"""What the full screen costs while an answer streams in, and otherwise; how soon it is there.
 
-  python benchmarks/transcript.py [--seconds 20] [--earlier 0 500 5000]
+  python benchmarks/full_screen.py [--seconds 20] [--earlier 0 5000] [--idle 60] [--start REPO]
 
-A process each, in a pty of 120x40 that is read as fast as it is written; the app runs with Textual's own driver for
-Linux. Text comes in 100 chunks a second of 4 characters (`shared/docs/tui.md`, 3b): headings, paragraphs, lists, code,
-tables. The lag is how late a wake-up every 5 ms is. CPU is that of the process, from the first chunk to the last.
-Afterwards: idle, page-up, search, resize, and one key at a time while more streams in.
+A process each, in a pty of 120x40 that is read as fast as it is written; the whole application runs with Textual's own
+driver for Linux, and a thread in the place of the engine. Text comes in 100 chunks a second of 4 characters: headings,
+paragraphs, lists, code, tables. The lag is how late a wake-up every 5 ms is. CPU is that of the process, from the first
+chunk to the last. Afterwards: one key at a time while more streams in, idle, page-up, search, resize. `--start` instead
+starts the command in a repository and waits for the first bytes of its screen, and for the pack.
 """
 
 import argparse
@@ -23,14 +24,21 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from bathy.agent.config import Settings
+from bathy.agent.loop.events import Finished
+from bathy.agent.model.messages import TextDelta, Usage
+from bathy.agent.modes.tui.app import BathyApp
+from bathy.agent.modes.tui.engine import Engine
+from bathy.agent.modes.tui.events import TurnBegan, TurnEnded
+from bathy.agent.modes.tui.input.keymap import Keymap
+from bathy.agent.modes.tui.looks import Look, dress
 from bathy.agent.modes.tui.transcript.view import Transcript
 from rich.console import RenderableType
 from textual import events
-from textual.app import App, ComposeResult
 from textual.geometry import Size
 from textual.screen import Screen
-from textual.widgets import Input
 
 CELLS = (120, 40)
 CHUNK_CHARS, CHUNKS_PER_S = 4, 100
@@ -109,29 +117,29 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--earlier", type=int, nargs="+", default=[0, 500, 5000])
+    parser.add_argument("--earlier", type=int, nargs="+", default=[0, 5000])
+    parser.add_argument("--idle", type=float, default=60)
+    parser.add_argument("--start", type=Path, metavar="REPO")
     parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure is not None:
-        asyncio.run(measure(args.measure, args.seconds))
+        asyncio.run(measure(args.measure, args.seconds, args.idle))
+        return
+    if args.start is not None:
+        print_start([started(args.start) for _ in range(11)][1:])
         return
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-    print_table([in_pty(earlier, args.seconds) for earlier in args.earlier])
+    print_table([in_pty(earlier, args.seconds, args.idle) for earlier in args.earlier])
 
 
-def in_pty(earlier: int, seconds: float) -> Figures:
+def in_pty(earlier: int, seconds: float, idle: float) -> Figures:
     """Run a case with a terminal that takes all that it is sent."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", CELLS[1], CELLS[0], 0, 0))
     result, write = os.pipe()
-    command = [sys.executable, __file__, "--measure", str(earlier), "--seconds", str(seconds)]
-    environment = {
-        **os.environ,
-        "TERM": "xterm-256color",
-        "COLORTERM": "truecolor",
-        "RESULT_FD": str(write),
-    }
-    environment.pop("NO_COLOR", None)
+    numbers = [str(earlier), "--seconds", str(seconds), "--idle", str(idle)]
+    command = [sys.executable, __file__, "--measure", *numbers]
+    environment = {**terminal(), "RESULT_FD": str(write)}
     process = subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, pass_fds=[write]
     )
@@ -161,49 +169,85 @@ def in_pty(earlier: int, seconds: float) -> Figures:
     return Figures(**json.loads(text))
 
 
-class Counted(Transcript):
-    """Counts how often it is drawn."""
-
-    draws = 0
-
-    def flush(self) -> None:
-        """Draw, and count it."""
-        self.draws += 1
-        super().flush()
+def terminal() -> dict[str, str]:
+    """The environment of a terminal with all colours."""
+    told = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    return {name: value for name, value in {**os.environ, **told}.items() if name != "NO_COLOR"}
 
 
-class Bench(App[None]):
-    """A transcript above an input, and the cases one after the other."""
+def started(repo: Path) -> tuple[float, float]:
+    """Start the command; return the seconds to its first screen, and to the pack."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", CELLS[1], CELLS[0], 0, 0))
+    command = [sys.executable, "-m", "bathy.agent", "-C", str(repo), "--offline"]
+    begin, seen, found = time.perf_counter(), b"", list[float]()
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=terminal(), start_new_session=True
+    )
+    os.close(theirs)
+    for word in (b"PACK", b"packed: "):
+        while word not in seen:
+            seen += os.read(ours, 65536)
+        found.append(time.perf_counter() - begin)
+    process.kill()
+    process.wait()
+    os.close(ours)
+    return found[0], found[1]
 
-    def __init__(self, figures: Figures, seconds: float) -> None:
-        super().__init__()
-        self.figures = figures
-        self.seconds = seconds
+
+def print_start(figures: Sequence[tuple[float, float]]) -> None:
+    """Print the middle and the worst of them."""
+    for name, column in zip(("first screen", "pack"), zip(*figures, strict=True), strict=True):
+        ordered = sorted(column)
+        print(f"{name}: {ordered[len(ordered) // 2]:.2f} s, worst {ordered[-1]:.2f} s")
+
+
+class Silent(Engine):
+    """An engine that does nothing: what it would tell is told by the bench."""
+
+    def start(self) -> None:
+        """Do not begin."""
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+class Bench(BathyApp):
+    """The application, and the cases one after the other."""
+
+    def __init__(self, figures: Figures, seconds: float, idle: float) -> None:
+        settings = Settings(folder=Path(), keep_session=False)
+        super().__init__(settings, Look(), Keymap(), time.monotonic)
+        dress(self, Look())
+        self.engine = Silent(settings, self._post, lambda _question: False)
+        self.figures, self.seconds, self.idle = figures, seconds, idle
         self.displayed = asyncio.Event()
         self.typed = asyncio.Event()
         self.keys = -1
+        self.draws = 0
         self.fault: BaseException | None = None
-
-    def compose(self) -> ComposeResult:
-        """Lay the screen out."""
-        yield Counted()
-        yield Input()
 
     def on_ready(self) -> None:
         """Begin."""
-        self.query_one(Input).focus()
+        flush = self.transcript.flush
+
+        def counted() -> None:
+            self.draws += 1
+            flush()
+
+        self.transcript.flush = counted  # type: ignore[method-assign]
         self.run_worker(self.cases())
 
     def _display(self, screen: Screen[None], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)
         self.displayed.set()
-        if len(self.query_one(Input).value) == self.keys:
+        if len(self.composer.area.text) == self.keys:
             self.typed.set()
 
     async def cases(self) -> None:
         """Measure, and leave."""
         try:
-            await run_cases(self, self.query_one(Counted), self.figures, self.seconds)
+            await run_cases(self, self.transcript, self.figures, self.seconds)
         except BaseException as fault:
             self.fault = fault
             raise
@@ -211,9 +255,9 @@ class Bench(App[None]):
             self.exit()
 
 
-async def measure(earlier: int, seconds: float) -> None:
+async def measure(earlier: int, seconds: float, idle: float) -> None:
     """Run the app and write what was measured to the pipe."""
-    bench = Bench(Figures(earlier), seconds)
+    bench = Bench(Figures(earlier), seconds, idle)
     await bench.run_async()
     if bench.fault:
         raise bench.fault
@@ -222,7 +266,7 @@ async def measure(earlier: int, seconds: float) -> None:
         json.dump(asdict(bench.figures), file)
 
 
-async def run_cases(app: Bench, transcript: Counted, figures: Figures, seconds: float) -> None:
+async def run_cases(app: Bench, transcript: Transcript, figures: Figures, seconds: float) -> None:
     """Run one case after the other."""
     sent = [0]
     driver = app._driver
@@ -236,22 +280,22 @@ async def run_cases(app: Bench, transcript: Counted, figures: Figures, seconds: 
     driver.write = counted  # type: ignore[method-assign]
     begin = time.perf_counter()
     for number in range(figures.earlier):
-        transcript.add_prompt(f"Question {number}, where is it?")
-        transcript.finish_answer((), message(number))
-    transcript.add_prompt("And now?")
+        app.take(TurnBegan(f"Question {number}, where is it?"))
+        app.take(finished(message(number)))
+        app.take(TurnEnded("answered"))
+    app.take(TurnBegan("And now?"))
     await drawn(app, transcript)
     figures.load_ms = 1000 * (time.perf_counter() - begin)
-    sent[0], transcript.draws = 0, 0
-    await stream_measured(transcript, figures, seconds)
-    figures.draws, figures.sent_kb = transcript.draws, sent[0] / 1000
-    figures.key_p95_ms = await keys(app, transcript)
-    transcript.finish_answer((), transcript_text(seconds))
+    sent[0], app.draws = 0, 0
+    await stream_measured(app, figures, seconds)
+    figures.draws, figures.sent_kb = app.draws, sent[0] / 1000
+    figures.key_p95_ms = await keys(app)
+    app.take(finished(transcript_text(seconds)))
+    app.take(TurnEnded("answered"))
     await drawn(app, transcript)
-    # The input would let its cursor blink.
-    transcript.focus()
     await asyncio.sleep(1)
     cpu, wall = time.process_time(), time.perf_counter()
-    await asyncio.sleep(10)
+    await asyncio.sleep(app.idle)
     figures.idle_percent = 100 * (time.process_time() - cpu) / (time.perf_counter() - wall)
     figures.page_up_ms = await cost(app, transcript, 20, lambda: transcript.scroll_page(-1))
     begin = time.perf_counter()
@@ -265,21 +309,30 @@ async def run_cases(app: Bench, transcript: Counted, figures: Figures, seconds: 
     figures.rows = transcript.viewport.total
 
 
+def finished(text: str) -> Finished:
+    """The end of a run with this answer."""
+    return Finished("success", text, 1, Usage(0, 0, 0, 0, 0), 0.0, "", 0)
+
+
 def transcript_text(seconds: float) -> str:
     """All that is streamed in so many seconds."""
     size = int(seconds * CHUNKS_PER_S * CHUNK_CHARS)
     return "".join(message(number) for number in range(size // 1_000 + 1))[:size]
 
 
-async def stream_measured(transcript: Transcript, figures: Figures, seconds: float) -> None:
+async def stream_measured(app: Bench, figures: Figures, seconds: float) -> None:
     """Let text stream in, and measure CPU and lag meanwhile."""
     text = transcript_text(seconds)
     lags = list[float]()
     watch = asyncio.create_task(watch_lag(lags))
     cpu, begin = time.process_time(), time.perf_counter()
-    for number, at in enumerate(range(0, len(text), CHUNK_CHARS)):
-        transcript.stream_answer(text[at : at + CHUNK_CHARS])
-        await asyncio.sleep(max(0.0, begin + (number + 1) / CHUNKS_PER_S - time.perf_counter()))
+
+    def tell() -> None:
+        for number, at in enumerate(range(0, len(text), CHUNK_CHARS)):
+            app._post(TextDelta(text[at : at + CHUNK_CHARS]))
+            time.sleep(max(0.0, begin + (number + 1) / CHUNKS_PER_S - time.perf_counter()))
+
+    await asyncio.to_thread(tell)
     figures.cpu_s = time.process_time() - cpu
     figures.cpu_percent = 100 * figures.cpu_s / (time.perf_counter() - begin)
     watch.cancel()
@@ -296,13 +349,13 @@ async def watch_lag(lags: list[float]) -> None:
         lags.append(time.perf_counter() - begin - LAG_S)
 
 
-async def keys(app: Bench, transcript: Transcript) -> float:
-    """95th percentile, in ms, of a key to the input being drawn, while text streams in."""
+async def keys(app: Bench) -> float:
+    """95th percentile, in ms, of a key to its being drawn, while text streams in."""
     text, waits = message(7), list[float]()
     for number in range(60):
         for at in range(3):
             start = (number * 12 + at * 4) % len(text)
-            transcript.stream_answer(text[start : start + 4])
+            app.take(TextDelta(text[start : start + 4]))
             await asyncio.sleep(0.01)
         app.keys = number + 1
         app.typed.clear()
@@ -337,7 +390,7 @@ async def resized(app: Bench, transcript: Transcript) -> float:
     for width, height in sizes:
         size = Size(width, height)
         app.post_message(events.Resize(size, size))
-        while transcript.size.width != width:
+        while app.screen.size.width != width:
             app.displayed.clear()
             await app.displayed.wait()
         await drawn(app, transcript)

@@ -1,0 +1,159 @@
+"""Questions and slash commands: what the user says, and what is done about it."""
+
+from collections.abc import Callable, Mapping
+
+from bathy.agent.config import EFFORTS
+from bathy.agent.errors import BathyError
+from bathy.agent.modes.tui import drawing, mouse
+from bathy.agent.modes.tui.commands import COMMANDS
+from bathy.agent.modes.tui.going_on import GoingOn
+from bathy.agent.modes.tui.help.screen import HelpScreen
+from bathy.agent.modes.tui.input.composer import Composer
+from bathy.agent.modes.tui.transcript.messages import RetryWanted
+from textual import on
+
+
+class Conversing(GoingOn):
+    """Asks, and obeys commands."""
+
+    takes_mouse = True
+
+    # Questions.
+
+    @on(Composer.Sent)
+    def _ask(self, event: Composer.Sent) -> None:
+        note, self.note = self.note, ""
+        self.composer.busy = True
+        self.engine.ask(event.text, event.images, note)
+
+    @on(Composer.StopRequested)
+    def _stop(self) -> None:
+        self.engine.stop()
+
+    @on(Composer.Hurried)
+    def _hurry(self) -> None:
+        self.engine.hurry()
+
+    @on(RetryWanted)
+    def _retry(self) -> None:
+        """Wait no longer, or ask the question that failed again."""
+        if self.state.phase == "retrying":
+            self.engine.hurry()
+        elif self.state.may_retry and not self.state.is_busy:
+            self.composer.give_back()
+            self.composer.action_send()
+
+    # Commands.
+
+    @on(Composer.Commanded)
+    def _command(self, event: Composer.Commanded) -> None:
+        self.run_command(event.command.name, event.argument)
+
+    def run_command(self, name: str, argument: str) -> None:
+        """Do what a slash command says."""
+        if argument or not self._plain_command(name):
+            try:
+                self._commands()[name](argument)
+            except BathyError as error:
+                self.transcript.add_error(str(error))
+
+    def _plain_command(self, name: str) -> bool:
+        """Do what a command says that takes nothing; False if it is none of those."""
+        actions: Mapping[str, Callable[[], object]] = {
+            "quit": self.exit,
+            "new": self.action_new_session,
+            "pack": self.action_pack,
+            "review": self.action_review,
+            "sessions": self.action_sessions,
+            "help": self.action_help,
+            "mouse": self.action_mouse,
+            "copy": lambda: self.copy_to_clipboard(self.transcript.answer_text),
+            "cost": lambda: self.say(drawing.cost_words(self.state)),
+            "plain": lambda: self.exit("plain"),
+            "undo": self.undo,
+        }
+        if name in actions:
+            actions[name]()
+        return name in actions
+
+    def _commands(self) -> Mapping[str, Callable[[str], None]]:
+        """Commands that take something, by name."""
+        return {
+            "exclude": lambda glob: self._refit_with(exclude=glob),
+            "include": lambda glob: self._refit_with(exclude=f"!{glob}"),
+            "export": self.export,
+            "find": self.find,
+            "model": self._choose_model,
+            "open": self._open_place,
+            "rename": self.rename,
+            "theme": self._choose_theme,
+            "think": self._choose_effort,
+        }
+
+    def find(self, text: str) -> None:
+        """Search the transcript."""
+        raise NotImplementedError
+
+    def begin_command(self, name: str) -> None:
+        """Put the beginning of a command into the composer, if nothing is written there."""
+        if self.composer.area.text.strip():
+            self.warn("send or clear first what is written")
+            return
+        self.composer.area.insert(f"/{name} ")
+        self.composer.focus()
+
+    def _refit_with(self, *, exclude: str) -> None:
+        settings = self.engine.settings
+        self.engine.refit(settings.include, (*settings.exclude, exclude))
+
+    def _choose_model(self, model: str) -> None:
+        if not model:
+            self.say(f"the model is {self.state.model}; /model ID begins a session with another")
+        elif self._may_begin():
+            self.engine.choose(model=model)
+
+    def _choose_effort(self, effort: str) -> None:
+        chosen = next((each for each in EFFORTS if each == effort), None)
+        if chosen is None:
+            self.say(
+                f"the effort is {self.state.effort}; /think {'|'.join(EFFORTS)} begins a session"
+                " with another"
+            )
+        elif self._may_begin():
+            self.engine.choose(effort=chosen)
+
+    def _may_begin(self) -> bool:
+        if self.state.is_busy:
+            self.warn("stop the question first")
+            return False
+        self.action_new_session()
+        return True
+
+    def _choose_theme(self, name: str) -> None:
+        if name in self.available_themes:
+            self.theme = name
+        else:
+            self.say(f"themes: {', '.join(sorted(self.available_themes))}")
+
+    def _open_place(self, place: str) -> None:
+        path, _, line = place.rpartition(":")
+        if path and line.isdecimal():
+            self.show_file(path, int(line[:9]), int(line[:9]))
+        else:
+            self.show_file(place)
+
+    def action_mouse(self) -> None:
+        """Leave the mouse to the terminal, or take it back."""
+        self.takes_mouse = not self.takes_mouse
+        if self._driver is not None:
+            self._driver.write(mouse.sequence(is_taken=self.takes_mouse))
+        key = self.keymap.shown("everywhere.mouse")
+        if self.takes_mouse:
+            self.notify("the mouse belongs to bathy again", markup=False)
+        else:
+            self.notify(f"the terminal has the mouse; {key} takes it back", markup=False)
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        if not self.is_open(HelpScreen):
+            self.push_screen(HelpScreen(self.keymap, COMMANDS, is_ascii=self.look.is_ascii))

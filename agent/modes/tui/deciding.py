@@ -1,0 +1,140 @@
+"""What the user decides about: what is packed, which edits are written, what is taken back."""
+
+from functools import partial
+from pathlib import Path
+
+from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.modes.places import open_journal, writable_root
+from bathy.agent.modes.tui import drawing
+from bathy.agent.modes.tui.events import Packed, RefitFailed
+from bathy.agent.modes.tui.input.editor import EditorError, rewrite_outside
+from bathy.agent.modes.tui.panels.pack_screen import PackScreen
+from bathy.agent.modes.tui.review.decision import Decision
+from bathy.agent.modes.tui.review.hunks import Files, review_of
+from bathy.agent.modes.tui.review.screen import ReviewScreen
+from bathy.agent.modes.tui.showing import Showing
+from bathy.tools.base import count_of
+from bathy.tools.edits import write_of
+from bathy.tools.journal import JournalError
+from bathy.tools.redact import redact
+from bathy.tools.workspace import quote_path
+from textual import on, work
+
+
+class Deciding(Showing):
+    """Shows the pack and the edits that wait.
+
+    Attributes:
+        note: What the model is told with the next question of what became of its edits.
+    """
+
+    note = ""
+    _left: tuple[object, Files] | None = None
+
+    def action_pack(self) -> None:
+        """Show what the window holds."""
+        if self.is_open(PackScreen):
+            return
+        if self.packed is None:
+            self.warn("the repository is not packed yet")
+            return
+        settings = self.engine.settings
+        screen = PackScreen(
+            partial(drawing.price_of, self.packed),
+            include=settings.include,
+            exclude=settings.exclude,
+            keymap=self.keymap,
+            is_ascii=self.look.is_ascii,
+        )
+        self._fill(screen, self.packed)
+        self.push_screen(screen)
+
+    def _fill(self, screen: PackScreen, packed: Packed) -> None:
+        screen.set_manifest(packed.manifest, drawing.appended_of(packed))
+
+    @on(PackScreen.Refit)
+    def _refit(self, event: PackScreen.Refit) -> None:
+        self.engine.refit(event.include, event.exclude)
+
+    def refitted(self, event: Packed | RefitFailed) -> None:
+        """Tell the pack screen, if it is open, what came of a choice."""
+        for screen in self.screen_stack:
+            if isinstance(screen, PackScreen):
+                if isinstance(event, Packed):
+                    self._fill(screen, event)
+                else:
+                    screen.refit_failed(event.text)
+
+    @work
+    async def action_review(self) -> None:
+        """Go through the edits that wait."""
+        states = dict(self.engine.proposals)
+        if self.is_open(ReviewScreen):
+            return
+        if not states:
+            self.warn("no edits wait")
+            return
+        # A review that was left is taken up again, unless other edits have come since.
+        files = self._left[1] if self._left and self._left[0] == states else review_of(states)
+        turns = self.state.turns
+        screen = ReviewScreen(
+            files,
+            title=turns[-1].question if turns else "",
+            rewrite=self._rewrite,
+            clock=self.clock,
+            is_ascii=self.look.is_ascii,
+            keymap=self.keymap,
+        )
+        decision = await self.push_screen_wait(screen)
+        self._left = (states, screen.files)
+        if decision is not None:
+            self._apply(decision)
+
+    def _rewrite(self, path: str, text: str) -> str | None:
+        try:
+            return rewrite_outside(self, path, text)
+        except EditorError as error:
+            self.warn(str(error))
+            return None
+
+    def _apply(self, decision: Decision) -> None:
+        """Write what was taken, all of it or nothing, and keep for the model what was not."""
+        root, entry = Path(), ""
+        try:
+            if decision.changes:
+                root = self._writable()
+                writes = [write_of(root, change) for change in decision.changes]
+                entry = open_journal().apply(root, writes)
+        except (JournalError, BathyError) as error:
+            self.transcript.add_error(f"nothing was written: {error}")
+            return
+        self.engine.proposals.clear()
+        self._left = None
+        if entry:
+            files = count_of(len(decision.changes), "file")
+            self.say(f"{files} written; /undo takes it back ('bathy undo {entry}')")
+        else:
+            self.say("nothing was written")
+        self.note = redact(decision.rejected, "").text
+        if self.note:
+            self.say(f"the model is told with the next question: {self.note}")
+
+    def _writable(self) -> Path:
+        """The folder that edits go to.
+
+        Raises:
+            ConfigError: Nothing may be written there.
+        """
+        if self.settings.rev is not None:
+            raise ConfigError("edits go to a working tree; start bathy without --rev")
+        return writable_root(self.settings.folder)
+
+    def undo(self) -> None:
+        """Take back the edits that were written last."""
+        try:
+            entry = open_journal().undo(self._writable(), "")
+        except (JournalError, BathyError) as error:
+            self.transcript.add_error(str(error))
+            return
+        self.say(f"taken back: {', '.join(map(quote_path, entry.paths))}")
+        self.note = f"The user has taken back the edits of {', '.join(entry.paths)}."

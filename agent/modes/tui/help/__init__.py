@@ -1,0 +1,1 @@
+"""Help of the full-screen mode: keys, commands, and a palette of them."""

@@ -1,0 +1,160 @@
+"""Commands that look back: places, costs, sessions, the clipboard. And pictures, which go along."""
+
+import os
+import sys
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from bathy.agent.errors import BathyError
+from bathy.agent.loop.record import read_record
+from bathy.agent.loop.sessions import (
+    SessionInfo,
+    find_session,
+    last_session,
+    list_sessions,
+    sessions_folder,
+)
+from bathy.agent.modes.tui.clipboard import copy, may_hear
+from bathy.agent.modes.tui.events import EvidenceFound
+from bathy.agent.modes.tui.panels.figures import percent_word
+from bathy.agent.modes.tui.plain.deciding import Deciding
+from bathy.agent.modes.tui.plain.files import read_place
+from bathy.agent.modes.tui.plain.words import cited_lines, lines_of
+from bathy.tools.workspace import quote_path
+
+MOST_SESSIONS = 20
+"""Sessions that are listed, the one last used first."""
+
+_ID_CHARS = 8
+
+
+class Conversing(Deciding):
+    """Obeys the commands that look back.
+
+    Attributes:
+        images: Pictures that go with the next question.
+    """
+
+    images: tuple[Path, ...] = ()
+
+    def open(self, wanted: str) -> None:
+        """Read out lines of a file."""
+        if self.opened is None:
+            self.say("the repository is not open")
+            return
+        found = read_place(
+            wanted,
+            self.opened,
+            rev=self.engine.settings.rev,
+            cited=self.cited,
+            spans=self.spans,
+        )
+        self.say(found.title)
+        self.printer.numbered(found.lines, found.first)
+        if found.more:
+            self.say(found.more)
+
+    def say_cited(self, _argument: str) -> None:
+        """Say again what the last answer cites."""
+        if self.cited or not self.spans:
+            for line in cited_lines(self.cited):
+                self.say(line)
+        else:
+            self.say("the last answer cites nothing; this was found for the question")
+            for line in lines_of(EvidenceFound(self.spans)):
+                self.say(line)
+
+    def cost(self, _argument: str) -> None:
+        """Say what was spent, and what came from the cache."""
+        state = self.state
+        if not state.prompt_tokens:
+            self.say("no model has been asked yet")
+            return
+        self.say(f"this question: ${state.turn_usd:.4f}")
+        self.say(f"this session: ${state.session_usd:.4f}")
+        cached = percent_word(state.hit_tokens, state.prompt_tokens)
+        self.say(f"cache: {cached} of the last prompt of {state.prompt_tokens:,} tokens")
+
+    def copy(self, _argument: str) -> None:
+        """Copy the last answer, and say where it went."""
+        if not self.answer:
+            self.say("there is no answer to copy")
+            return
+        from platformdirs import user_state_path
+
+        folder = user_state_path("bathy", appauthor=False) / "copied"
+        hears = self.keyboard.is_terminal and sys.stdout.isatty() and may_hear(os.environ)
+        self.say(copy(self.answer, write=self.printer.control if hears else None, folder=folder))
+
+    def attach(self, name: str) -> None:
+        """Send a picture along with the next question."""
+        path = Path(name).expanduser()
+        if not path.is_file():
+            self.say(f"there is no file {quote_path(name)}")
+            return
+        self.images = (*self.images, path)
+        self.say(f"{quote_path(name)} goes with the next question")
+
+    def new(self, _argument: str) -> None:
+        """Let the next question begin a session."""
+        self.engine.use_session(None)
+        self.state = replace(self.state, session_id="", session_usd=0.0)
+        self.say("the next question begins a session")
+
+    def sessions(self, number: str) -> None:
+        """List earlier sessions, or go on with one of them."""
+        found = self._sessions()
+        if not number:
+            for at, info in enumerate(found, 1):
+                when = info.created[:16].replace("T", " ")
+                self.say(f"{at} {when}, {info.model}: {info.question}")
+            if not found:
+                self.say("there are no sessions about this repository yet")
+                return
+            number = self._number() if self.keyboard.is_terminal else ""
+        if number.isdecimal() and 1 <= int(number[:4]) <= len(found):
+            self.go_on(found[int(number[:4]) - 1].path)
+        elif number:
+            self.say(f"there is no session {number}; /sessions lists them")
+
+    def _sessions(self) -> list[SessionInfo]:
+        root = str(self.opened.root) if self.opened else ""
+        mine = (info for info in list_sessions(sessions_folder()) if info.folder == root)
+        return list(islice(mine, MOST_SESSIONS))
+
+    def _number(self) -> str:
+        self.say("a number goes on with that session; Enter goes back")
+        try:
+            return self.keyboard.line("number: ").strip()
+        except (EOFError, KeyboardInterrupt):
+            self.printer.next_line()
+            return ""
+
+    def go_on(self, path: Path) -> None:
+        """Let the next question go on with a session, and say where that was.
+
+        Raises:
+            BathyError: The log cannot be read.
+        """
+        lines = read_record(path).lines
+        questions = [str(line["text"]) for line in lines if line["type"] == "question"]
+        self.engine.use_session(path.stem)
+        self.state = replace(self.state, session_id=path.stem)
+        self.say(f"the next question goes on with session {path.stem[:_ID_CHARS]}")
+        if questions:
+            self.say(f"its last question was: {questions[-1]}")
+
+    def go_on_first(self) -> None:
+        """Go on with the session that the command line names, if it names one."""
+        asked = self.engine.session
+        if asked is None or self.opened is None:
+            return
+        folder = sessions_folder()
+        try:
+            is_named = bool(asked)
+            root = str(self.opened.root)
+            self.go_on(find_session(folder, asked) if is_named else last_session(folder, root))
+        except BathyError as error:
+            self.engine.use_session(None)
+            self.say(str(error))

@@ -1,0 +1,140 @@
+"""What the user decides about, in lines: what is packed, which edits are written or taken back."""
+
+from collections.abc import Sequence
+
+from bathy.agent.config import EFFORTS
+from bathy.agent.errors import BathyError
+from bathy.agent.modes.places import open_journal, writable_root
+from bathy.agent.modes.tui.events import Packed, RefitFailed, TurnEnded
+from bathy.agent.modes.tui.panels.figures import count_word
+from bathy.agent.modes.tui.plain.listening import Listening
+from bathy.agent.modes.tui.plain.packing import pack_lines
+from bathy.agent.modes.tui.review.decision import Decision, decision_of
+from bathy.agent.modes.tui.review.hunks import Files, review_of
+from bathy.tools.diff import FileState
+from bathy.tools.edits import write_of
+from bathy.tools.journal import JournalError
+from bathy.tools.redact import redact
+from bathy.tools.workspace import quote_path
+
+States = dict[str, tuple[FileState, FileState]]
+"""Files before and after the edits that wait, by path."""
+
+
+class Deciding(Listening):
+    """Obeys the commands that change something.
+
+    Attributes:
+        note: What the model is told with the next question of what became of its edits.
+    """
+
+    note = ""
+    _left: tuple[States, Files] | None = None
+
+    def pack(self, _argument: str) -> None:
+        """Say what the window holds."""
+        if self.packed is None:
+            self.say("the repository is not packed")
+            return
+        window = self.opened.window_tokens if self.opened else 0
+        for line in pack_lines(self.packed, window):
+            self.say(line)
+
+    def exclude(self, glob: str) -> None:
+        """Leave files out of the pack."""
+        self._refit((*self.engine.settings.exclude, glob))
+
+    def include(self, glob: str) -> None:
+        """Take files back into it."""
+        self._refit((*self.engine.settings.exclude, f"!{glob}"))
+
+    def _refit(self, exclude: Sequence[str]) -> None:
+        before = self.packed
+        self.engine.refit(self.engine.settings.include, exclude)
+        if isinstance(self.until(Packed, RefitFailed, TurnEnded), Packed) and before is not None:
+            self.say(f"before: {count_word(before.tokens, 'token')}")
+
+    def model(self, name: str) -> None:
+        """Ask another model, or say which one is asked."""
+        if not name:
+            self.say(
+                self._offline()
+                or f"model: {self.state.model}; /model ID begins a session with another"
+            )
+            return
+        self.engine.choose(model=name)
+        self._begin_with_other()
+
+    def think(self, effort: str) -> None:
+        """Let the model think in another way, or say how it thinks."""
+        chosen = next((each for each in EFFORTS if each == effort), None)
+        if chosen is None:
+            others = ", ".join(EFFORTS)
+            told = f"effort: {self.state.effort}; /think and one of {others} begins a session"
+            self.say(self._offline() or told)
+            return
+        self.engine.choose(effort=chosen)
+        self._begin_with_other()
+
+    def _offline(self) -> str:
+        why = self.state.why_offline
+        return f"no model is asked, because this is offline: {why}" if why else ""
+
+    def _begin_with_other(self) -> None:
+        if isinstance(self.until(Packed, RefitFailed, TurnEnded), Packed):
+            self.say("the next question begins a session")
+
+    def review(self, _argument: str) -> None:
+        """Go through the edits that wait, and write what is accepted."""
+        # Only a review needs the rows of a diff, which take a while to import.
+        from bathy.agent.modes.tui.plain.reviewing import outcome_words, review
+
+        states = dict(self.engine.proposals)
+        if not states:
+            self.say("no edits wait")
+            return
+        # A review that was left is taken up again, unless other edits have come since.
+        is_same = self._left is not None and self._left[0] == states
+        files = self._left[1] if self._left is not None and is_same else review_of(states)
+        files, is_decided = review(files, self.keyboard, self.say)
+        self._left = None if is_decided else (states, files)
+        self.say(outcome_words(files))
+        if is_decided:
+            self._apply(decision_of(files))
+        else:
+            self.say("the review is left, and nothing was written; /review goes on with it")
+
+    def _apply(self, decision: Decision) -> None:
+        """Write what was taken, all of it or nothing, and keep for the model what was not."""
+        entry = ""
+        try:
+            if decision.changes:
+                root = writable_root(self.engine.settings.folder)
+                if self.engine.settings.rev is not None:
+                    raise BathyError("a commit cannot be changed; leave out --rev")
+                writes = [write_of(root, change) for change in decision.changes]
+                entry = open_journal().apply(root, writes)
+        except (JournalError, BathyError) as error:
+            self.say(f"nothing was written: {error}")
+            return
+        self.engine.proposals.clear()
+        for change in decision.changes:
+            self.say(f"written: {quote_path(change.path)}")
+        if entry:
+            self.say(f"/undo takes it back, and so does 'bathy undo {entry}'")
+        else:
+            self.say("nothing was written")
+        self.note = redact(decision.rejected, "").text
+        if self.note:
+            self.say(f"the model is told with the next question: {self.note}")
+
+    def undo(self, _argument: str) -> None:
+        """Take back the edits that were written last."""
+        try:
+            entry = open_journal().undo(writable_root(self.engine.settings.folder))
+        except JournalError as error:
+            self.say(str(error))
+            return
+        paths = ", ".join(map(quote_path, entry.paths))
+        self.say(f"taken back: {paths}")
+        self.note = f"The user has taken back the edits of {paths}."

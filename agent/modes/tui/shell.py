@@ -1,0 +1,118 @@
+"""What every part of the full screen needs: state, settings, sentences for the user, the clipboard.
+
+The application is put together of layers, each a class that adds some wishes of the user to the
+one before: `Shell`, `Showing`, `Deciding`, `Conversing`, and `BathyApp`, which draws.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from bathy.agent.config import Settings
+from bathy.agent.modes.tui.clipboard import copy
+from bathy.agent.modes.tui.engine import Engine
+from bathy.agent.modes.tui.events import Opened, Packed, UiEvent
+from bathy.agent.modes.tui.input.composer import Composer
+from bathy.agent.modes.tui.input.keymap import Keymap
+from bathy.agent.modes.tui.looks import Look
+from bathy.agent.modes.tui.question import YesNo
+from bathy.agent.modes.tui.state import State
+from bathy.agent.modes.tui.transcript.view import Transcript
+from textual import work
+from textual.app import App
+from textual.screen import Screen
+
+
+class Shell(App[str], inherit_bindings=False):
+    """Holds what is known, and talks to the user."""
+
+    TITLE = "bathy"
+
+    def __init__(
+        self,
+        settings: Settings,
+        look: Look,
+        keymap: Keymap,
+        clock: Callable[[], float],
+        *,
+        ansi_color: bool | None = None,
+    ) -> None:
+        """Set up.
+
+        Args:
+            settings: Of the command line.
+            look: How it looks.
+            keymap: The keys in use.
+            clock: Seconds that only grow.
+            ansi_color: As `looks.colored` gives it.
+        """
+        super().__init__(ansi_color=ansi_color)
+        self.settings, self.look, self.keymap, self.clock = settings, look, keymap, clock
+        self.state = State()
+        self.opened: Opened | None = None
+        self.packed: Packed | None = None
+        self.engine = Engine(settings, self._post, self._confirm)
+
+    @property
+    def transcript(self) -> Transcript:
+        """The transcript."""
+        return self.screen_stack[0].query_one(Transcript)
+
+    @property
+    def composer(self) -> Composer:
+        """The composer."""
+        return self.screen_stack[0].query_one(Composer)
+
+    def take(self, event: UiEvent) -> None:
+        """Draw an event."""
+        raise NotImplementedError
+
+    def _post(self, event: UiEvent) -> None:
+        self.call_from_thread(self.take, event)
+
+    def _confirm(self, question: str) -> bool:
+        """Put a question to the user; called in the engine's thread, which waits."""
+        answered, done = [False], threading.Event()
+
+        def answer(value: bool | None) -> None:
+            answered[0] = bool(value)
+            done.set()
+
+        self.call_from_thread(self.push_screen, self.question(question), answer)
+        done.wait()
+        return answered[0]
+
+    def question(self, text: str) -> YesNo:
+        """A question that is answered with yes or no."""
+        return YesNo(text, self.clock, keymap=self.keymap, is_ascii=self.look.is_ascii)
+
+    def say(self, text: str) -> None:
+        """Put a sentence into the transcript."""
+        self.transcript.add_notice(text)
+
+    def warn(self, text: str) -> None:
+        """Show a sentence for a moment."""
+        self.notify(text, severity="warning", markup=False)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text, in the terminal, by a tool or into a file, and say which it was."""
+        self._clipboard = text
+        self._copy_in_thread(text)
+
+    @work(thread=True, group="copy")
+    def _copy_in_thread(self, text: str) -> None:
+        from platformdirs import user_state_path
+
+        folder = user_state_path("bathy", appauthor=False) / "copied"
+        write = self._driver.write if self._driver else None
+        told = copy(text, write=write, folder=folder)
+        self.call_from_thread(self.notify, told, markup=False)
+
+    def ring(self) -> None:
+        """Call the user back who is looking at something else."""
+        if not self.app_focus:
+            self.bell()
+
+    def is_open(self, kind: type[Screen[Any]]) -> bool:
+        """Whether a screen of a kind is what is seen, so that its key opens no second one."""
+        return isinstance(self.screen, kind)

@@ -1,0 +1,111 @@
+"""Groups of options that the help shows under titles of their own."""
+
+import argparse
+
+from bathy.agent.config import CONTEXTS, EFFORTS
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add what a question to a model may be asked with, its edits, its limits, and sessions."""
+    model = parser.add_argument_group("the model").add_argument
+    model(
+        "--model",
+        metavar="ID",
+        help="deepseek-flash (default, cheap, sees images), "
+        "deepseek-v4-pro (dearer: 4 times for new text, 7 for cached), or one of config.toml",
+    )
+    model("--base-url", metavar="URL", help="any server that speaks Chat Completions")
+    model("--effort", choices=EFFORTS, help="how hard it thinks; auto lets the model decide")
+    model(
+        "--context",
+        choices=CONTEXTS,
+        help="what it is shown first: the whole pack, outlines alone, or nothing but tools",
+    )
+    model("--diff", metavar="REV", help="the change since that commit goes with the question")
+    model(
+        "--image",
+        dest="images",
+        action="append",
+        metavar="FILE",
+        help="a picture that goes with the question; repeatable",
+    )
+    model("--output-schema", metavar="FILE", help="the answer is JSON that fits this JSON Schema")
+    model("--strict-citations", action="store_true", help="exit 4 if a citation cannot be verified")
+    model(
+        "--env-file",
+        metavar="FILE",
+        help="settings from a dotenv file; the repository's own .env never is one",
+    )
+    edit = parser.add_argument_group("edits (proposed, unless --apply)").add_argument
+    edit("--apply", action="store_true", help="let the model's edits be written; bathy undo")
+    edit(
+        "--apply-all",
+        action="store_true",
+        help="those, too, of workflows, hooks, CI, lock files, and outside of --include",
+    )
+    edit("--patch-out", metavar="FILE", help="write the edits as a diff that git apply takes")
+    limit = parser.add_argument_group("limits (exit 3, what there is is printed)").add_argument
+    limit("--max-turns", type=_turns, metavar="N", help="requests to the model (default: 100)")
+    limit("--max-cost", type=_amount, metavar="USD", help="US dollars, by prediction as well")
+    limit("--max-tokens", metavar="N", help="tokens of all prompts and replies, such as 500k")
+    limit("--time-limit", type=_amount, metavar="S", help="seconds")
+    session = parser.add_argument_group("sessions").add_argument
+    session(
+        "--continue",
+        dest="continue_last",
+        action="store_true",
+        help="go on with the last session about this repository",
+    )
+    session("--resume", metavar="ID", help="go on with that one: its name, or how its id begins")
+    session("--fork-session", dest="fork", action="store_true", help="go on in a copy")
+    session("--no-session", dest="keep_session", action="store_false", help="keep no log")
+
+
+def add_screen_options(parser: argparse.ArgumentParser) -> None:
+    """Add how the full screen looks."""
+    screen = parser.add_argument_group("the full screen (also [tui] in config.toml)").add_argument
+    screen(
+        "--plain",
+        action="store_true",
+        help="instead of it, a conversation in plain lines, for screen readers and logs; "
+        "ACCESSIBLE in the environment does the same",
+    )
+    screen(
+        "--theme",
+        metavar="NAME",
+        help="bathy-dark (default), bathy-light, bathy-contrast (high contrast), or one of "
+        "Textual's colours; /theme lists them all",
+    )
+    screen(
+        "--ascii",
+        action="store_true",
+        help="draw with ASCII alone; chosen by itself where the locale is not UTF-8",
+    )
+    screen("--no-motion", dest="motion", action="store_false", help="words in place of a spinner")
+    screen(
+        "--slow",
+        action="store_true",
+        help="for a slow line: drawn 4 times a second at most, no side panel",
+    )
+    screen(
+        "--no-mouse",
+        dest="mouse",
+        action="store_false",
+        help="leave the mouse to the terminal, so that it selects as ever; F6 changes it",
+    )
+
+
+def _turns(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a number") from error
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not over 0")
+    return value
