@@ -80,7 +80,7 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         parser.print_usage(sys.stderr)
         raise ConfigError("the full screen needs a terminal; ask with --task, or see --help")
-    from bathy.agent.modes.tui.app import run_tui
+    from bathy.agent.modes.tui.run import run_tui
 
     return run_tui(settings)
 

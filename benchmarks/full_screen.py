@@ -34,6 +34,7 @@ from bathy.agent.modes.tui.engine import Engine
 from bathy.agent.modes.tui.events import TurnBegan, TurnEnded
 from bathy.agent.modes.tui.input.keymap import Keymap
 from bathy.agent.modes.tui.looks import Look, dress
+from bathy.agent.modes.tui.run import FRAMES_PER_S
 from bathy.agent.modes.tui.transcript.view import Transcript
 from rich.console import RenderableType
 from textual import events
@@ -139,7 +140,7 @@ def in_pty(earlier: int, seconds: float, idle: float) -> Figures:
     result, write = os.pipe()
     numbers = [str(earlier), "--seconds", str(seconds), "--idle", str(idle)]
     command = [sys.executable, __file__, "--measure", *numbers]
-    environment = {**terminal(), "RESULT_FD": str(write)}
+    environment = {**terminal(), "TEXTUAL_FPS": FRAMES_PER_S, "RESULT_FD": str(write)}
     process = subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, pass_fds=[write]
     )

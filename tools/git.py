@@ -307,7 +307,9 @@ def _spooled(data: bytes | None) -> Iterator[BinaryIO | None]:
 
 
 def _first_line(stderr: object) -> str:
-    text = stderr.decode("utf-8", "replace") if isinstance(stderr, bytes) else str(stderr)
+    # GitPython puts lone surrogates where git wrote other than ASCII.
+    data = stderr if isinstance(stderr, bytes) else str(stderr).encode("utf-8", "replace")
+    text = data.decode("utf-8", "replace")
     text = text.strip().removeprefix("stderr:").strip().strip("'").strip()
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     line = next((x for x in lines if x.startswith(("fatal:", "error:"))), lines[0] if lines else "")

@@ -6,13 +6,12 @@ It draws and passes on; what things mean is decided by `state` and the engine.
 from collections.abc import Sequence
 from typing import ClassVar
 
-from bathy.agent.config import Settings
 from bathy.agent.loop.citations import Cited
 from bathy.agent.loop.events import CitationsChecked
+from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.places import repo_root
 from bathy.agent.modes.tui import drawing, looks
 from bathy.agent.modes.tui.asking.search_bar import SearchBar
-from bathy.agent.modes.tui.conversing import Conversing
 from bathy.agent.modes.tui.events import (
     EvidenceFound,
     Opened,
@@ -28,27 +27,19 @@ from bathy.agent.modes.tui.input.keymap import bindings
 from bathy.agent.modes.tui.panels.packing import packing_rows
 from bathy.agent.modes.tui.panels.side import SidePanel
 from bathy.agent.modes.tui.panels.status import StatusLine
+from bathy.agent.modes.tui.panels.status_row import StatusState
 from bathy.agent.modes.tui.panels.treemap import Item
 from bathy.agent.modes.tui.state import reduce
-from bathy.agent.modes.tui.transcript.messages import (
-    NewLines,
-    PastedElsewhere,
-    Searched,
-    TypedElsewhere,
-)
 from bathy.agent.modes.tui.transcript.view import Transcript
+from bathy.agent.modes.tui.watching import Watching
 from bathy.tools.redact import redact
-from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-_TWICE_S = 1.0
 
-
-class BathyApp(Conversing):
+class BathyApp(Watching):
     """The application."""
 
     CSS = (
@@ -72,7 +63,6 @@ class BathyApp(Conversing):
 
     _marks: Sequence[Cited] = ()
     _blocks: tuple[Item, ...] = ()
-    _stop_s = -_TWICE_S
 
     def compose(self) -> ComposeResult:
         """Put the parts together."""
@@ -134,7 +124,10 @@ class BathyApp(Conversing):
         if isinstance(event, EvidenceFound) and self.state.why_offline:
             # The best place comes first, and nothing will follow the last.
             self.transcript.go_to_prompt(-1)
-        if self.state is not before:
+        if isinstance(event, ReasoningDelta | TextDelta) and self.state.phase == before.phase:
+            # It comes a hundred times a second, and nothing else changes by it.
+            self._show_status()
+        elif self.state is not before:
             self.show_state()
 
     def _opened(self, event: Opened) -> None:
@@ -158,18 +151,22 @@ class BathyApp(Conversing):
     def show_state(self) -> None:
         """Draw what stands around the transcript, as far as it has changed."""
         state, main, is_ascii = self.state, self.screen_stack[0], self.look.is_ascii
-        status = drawing.status_of(state, self.keymap)
-        main.query_one(StatusLine).show(status)
+        status = self._show_status()
         width = self.size.width - 2
-        self._write("top", drawing.heading(state, status, width, is_ascii=is_ascii))
+        self.write_part("top", drawing.heading(state, status, width, is_ascii=is_ascii))
         files = len(self.packed.manifest.files) if self.packed else 0
         main.query_one(SidePanel).show(drawing.side_of(state, files, self._blocks))
         room = main.query_one(Transcript).size.width - 2
         stages = () if state.can_stop and all(s.is_done for s in state.stages) else state.stages
         rows = packing_rows(stages, state.repo, room, self.clock(), is_ascii=is_ascii)
-        self._write("packing", "\n".join(rows))
+        self.write_part("packing", "\n".join(rows))
 
-    def _write(self, part: str, text: str) -> None:
+    def _show_status(self) -> StatusState:
+        status = drawing.status_of(self.state, self.keymap)
+        self.screen_stack[0].query_one(StatusLine).show(status)
+        return status
+
+    def write_part(self, part: str, text: str) -> None:
         """Put a text into a part; an empty one other than the heading goes."""
         widget = self.screen_stack[0].query_one(f"#{part}", Static)
         # Drawing anew would lay out the whole screen.
@@ -178,127 +175,5 @@ class BathyApp(Conversing):
         widget.display = bool(text) or part == "top"
 
     def on_resize(self) -> None:
-        """Fit the heading."""
-        self.show_state()
-
-    # The transcript.
-
-    @on(NewLines)
-    def _new_lines(self, event: NewLines) -> None:
-        sign = "v" if self.look.is_ascii else "▼"
-        key, dot = self.keymap.shown("everywhere.follow").split(" / ")[0], "·"
-        dot = "-" if self.look.is_ascii else dot
-        lines = f"{event.count} new lines" if event.count != 1 else "1 new line"
-        self._write("new-lines", f"{sign} {lines} {dot} {key} follows" if event.count else "")
-
-    @on(TypedElsewhere)
-    def _typed(self, event: TypedElsewhere) -> None:
-        self.composer.focus()
-        self.composer.area.insert(event.text)
-
-    @on(PastedElsewhere)
-    def _pasted(self, event: PastedElsewhere) -> None:
-        self.composer.focus()
-        self.composer.paste(event.text)
-
-    @on(Searched)
-    def _searched(self, event: Searched) -> None:
-        self.screen_stack[0].query_one(SearchBar).show_found(event)
-
-    @on(SearchBar.Changed)
-    def _search(self, event: SearchBar.Changed) -> None:
-        self.transcript.find(event.text)
-
-    @on(SearchBar.Stepped)
-    def _step(self, event: SearchBar.Stepped) -> None:
-        self.transcript.find_next(event.step)
-
-    @on(SearchBar.Left)
-    def _search_left(self) -> None:
-        self.transcript.find("")
-
-    def find(self, text: str) -> None:
-        """Search the transcript."""
-        self.screen_stack[0].query_one(SearchBar).open(text)
-
-    # Keys that work everywhere.
-
-    def action_search(self) -> None:
-        """Search the transcript, if it is what is seen."""
-        if len(self.screen_stack) == 1:
-            self.find("")
-
-    def action_stop(self) -> None:
-        """Close what is open; else stop."""
-        self.engine.stop()
-
-    def action_interrupt(self) -> None:
-        """Stop what is under way; twice within a second when nothing is: leave."""
-        now_s = self.clock()
-        if self.state.can_stop:
-            self.engine.stop()
-        elif now_s - self._stop_s < _TWICE_S:
-            self.exit()
-        else:
-            key = self.keymap.shown("everywhere.interrupt").split(" / ")[0]
-            self.notify(f"{key} again leaves", timeout=_TWICE_S, markup=False)
-        self._stop_s = now_s
-
-    def action_command_palette(self) -> None:
-        """Show all commands."""
-        self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Let no cursor blink: that would be a timer while nothing happens."""
-        looks.hold_cursor(event)
-
-    def action_reasoning(self) -> None:
-        """Unfold or fold thinking."""
-        self.transcript.action_reasoning()
-
-    def action_tool_output(self) -> None:
-        """Unfold or fold what a tool gave."""
-        self.transcript.action_tool_output()
-
-    def action_prompt(self, step: int) -> None:
-        """Go to another question."""
-        self.transcript.go_to_prompt(step)
-
-    def action_page_up(self) -> None:
-        """Go up by a page."""
-        self.transcript.scroll_page(-1)
-
-    def action_page_down(self) -> None:
-        """Go down by a page."""
-        self.transcript.scroll_page(1)
-
-    def action_follow(self) -> None:
-        """Go to the end and stay there."""
-        self.transcript.follow()
-
-
-def run_tui(settings: Settings) -> int:
-    """Run the full-screen mode; return the exit code."""
-    import os
-    import time
-    from dataclasses import replace
-    from multiprocessing import resource_tracker
-
-    from bathy.agent.config import config_folder, read_config_file
-    from bathy.agent.modes.tui.input.keymap import load_keys
-
-    look = looks.read_look(settings, read_config_file(), os.environ)
-    keymap = load_keys(config_folder() / "keys.toml")
-    # It wants the real stderr, which Textual puts something else in the place of.
-    resource_tracker.ensure_running()
-    with looks.colored(look) as ansi_color:
-        app = BathyApp(settings, look, keymap, time.monotonic, ansi_color=ansi_color)
-        looks.dress(app, look)
-    left = app.run()
-    if app.engine.defect is not None:
-        raise app.engine.defect
-    if left == "plain":
-        from bathy.agent.modes.tui.plain import run_plain
-
-        return run_plain(replace(settings, resume=app.engine.session))
-    return 0
+        """Fit the heading, once the size is known."""
+        self.call_after_refresh(self.show_state)

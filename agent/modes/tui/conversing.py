@@ -67,7 +67,7 @@ class Conversing(GoingOn):
             "sessions": self.action_sessions,
             "help": self.action_help,
             "mouse": self.action_mouse,
-            "copy": lambda: self.copy_to_clipboard(self.transcript.answer_text),
+            "copy": self._copy_answer,
             "cost": lambda: self.say(drawing.cost_words(self.state)),
             "plain": lambda: self.exit("plain"),
             "undo": self.undo,
@@ -75,6 +75,12 @@ class Conversing(GoingOn):
         if name in actions:
             actions[name]()
         return name in actions
+
+    def _copy_answer(self) -> None:
+        if answer := self.transcript.answer_text:
+            self.copy_to_clipboard(answer)
+        else:
+            self.warn("there is no answer to copy yet")
 
     def _commands(self) -> Mapping[str, Callable[[str], None]]:
         """Commands that take something, by name."""

@@ -115,9 +115,13 @@ class Deciding(Showing):
             self.say(f"{files} written; /undo takes it back ('bathy undo {entry}')")
         else:
             self.say("nothing was written")
-        self.note = redact(decision.rejected, "").text
-        if self.note:
-            self.say(f"the model is told with the next question: {self.note}")
+        if told := redact(decision.rejected, "").text:
+            self._tell_model(told)
+            self.say(f"the model is told with the next question: {told}")
+
+    def _tell_model(self, text: str) -> None:
+        """Keep something for the next question, after what is kept already."""
+        self.note = f"{self.note} {text}".strip()
 
     def _writable(self) -> Path:
         """The folder that edits go to.
@@ -136,5 +140,6 @@ class Deciding(Showing):
         except (JournalError, BathyError) as error:
             self.transcript.add_error(str(error))
             return
-        self.say(f"taken back: {', '.join(map(quote_path, entry.paths))}")
-        self.note = f"The user has taken back the edits of {', '.join(entry.paths)}."
+        paths = ", ".join(map(quote_path, entry.paths))
+        self.say(f"taken back: {paths}")
+        self._tell_model(f"The user has taken back the edits of {paths}.")

@@ -42,6 +42,9 @@ _STATUS_KEYS = (
     ("everywhere.pack", "pack"),
     ("everywhere.review", "review"),
 )
+_MOST_TURNS = 40
+"""Questions that the side panel could show at most, however high the terminal is."""
+
 _STOP_KEY = (("everywhere.stop", "stop"),)
 _CHARS_A_TOKEN = 4
 """About, of English and code, for a speed that is only shown while text comes."""
@@ -105,7 +108,9 @@ def _draw_words(transcript: Transcript, event: UiEvent) -> None:
             transcript.add_notice(event.text)
         case TurnEnded():
             transcript.end_turn()
-            if event.text:
+            if event.how == "stopped" and not event.text:
+                transcript.add_notice("stopped; what had come is kept")
+            elif event.text:
                 again = " (enter asks again)" if event.may_retry else ""
                 transcript.add_error(f"{event.text}{again}")
 
@@ -174,7 +179,7 @@ def side_of(state: State, files: int, blocks: tuple[Item, ...]) -> SideState:
         session_usd=state.session_usd if _has_cost(state) else None,
         cached_share=state.cached_share if state.prompt_tokens else None,
         saved_usd=state.saved_usd,
-        turns=tuple(TurnLine(n, t.question, t.how) for n, t in enumerate(state.turns, 1)),
+        turns=_last_turns(state),
     )
 
 
@@ -193,6 +198,13 @@ def status_of(state: State, keymap: Keymap) -> StatusState:
         streamed_tokens=state.streamed_chars // _CHARS_A_TOKEN,
         stop=next(iter(keys_of(keymap, _STOP_KEY)), None) if state.can_stop else None,
         keys=keys_of(keymap, _STATUS_KEYS),
+    )
+
+
+def _last_turns(state: State) -> tuple[TurnLine, ...]:
+    first = max(0, len(state.turns) - _MOST_TURNS)
+    return tuple(
+        TurnLine(n, t.question, t.how) for n, t in enumerate(state.turns[first:], first + 1)
     )
 
 

@@ -63,9 +63,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The repository is to be looked at and packed; `before` are settings to go back to."""
+    """The repository is to be looked at and packed.
+
+    Attributes:
+        before: Settings to go back to if that fails; None if there are none.
+        session: To go back to then.
+    """
 
     before: Settings | None = None
+    session: str | None = None
 
 
 class Engine:
@@ -111,7 +117,7 @@ class Engine:
         """Pack anew, with other globs; questions asked from then on follow them."""
         before = self.settings
         self.settings = replace(before, include=tuple(include), exclude=tuple(exclude))
-        self._jobs.put(Survey(before))
+        self._jobs.put(Survey(before, self.session))
 
     def choose(self, *, model: str | None = None, effort: Effort | None = None) -> None:
         """Ask another model, or let it think in another way, in a session of its own.
@@ -123,8 +129,9 @@ class Engine:
         chosen = replace(settings, model=model or settings.model, effort=effort or settings.effort)
         service = read_service(chosen)
         find_model(service.model, service.own_models)
-        self.settings, self.session = chosen, None
-        self._jobs.put(Survey(settings))
+        before, self.session = self.session, None
+        self.settings = chosen
+        self._jobs.put(Survey(settings, before))
 
     def stop(self) -> None:
         """Stop the question that is under way, keeping what it has brought."""
@@ -164,7 +171,7 @@ class Engine:
 
     def _fail(self, job: Question | Survey, text: str, exit_code: int) -> None:
         if isinstance(job, Survey) and job.before is not None:
-            self.settings = job.before
+            self.settings, self.session = job.before, job.session
             self._post(RefitFailed(text))
         else:
             self._post(TurnEnded("failed", text, exit_code))

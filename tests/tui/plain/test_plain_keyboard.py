@@ -20,9 +20,13 @@ def script(text: str) -> Script:
         ("why\\", "why"),
         (" /pack\r\n", " /pack"),
         ("\n", ""),
+        ('"""\ndef f():\n\n    return "\\\\"\n"""\nnext\n', 'def f():\n\n    return "\\\\"'),
+        ('why\\\n"""\n', 'why\n"""'),
+        ('"""\nhalf', "half"),
+        ('"""\n"""\n', ""),
     ],
 )
-def test_a_backslash_lets_a_question_go_on(text: str, question: str) -> None:
+def test_a_backslash_or_fences_let_a_question_go_on(text: str, question: str) -> None:
     assert read_question(script(text)) == question
 
 

@@ -109,6 +109,17 @@ def test_a_retry_takes_back_what_was_written() -> None:
     assert "is void; trying again in 2 seconds" in text
 
 
+def test_a_line_that_nobody_would_listen_to_is_cut_and_counted() -> None:
+    out = io.StringIO()
+    Printer(out).numbered(("x" * 401, "y" * 400), 7)
+    assert out.getvalue() == f"7: {'x' * 400}... and 1 more character\n8: {'y' * 400}\n"
+
+
+def test_a_wait_is_rounded_up() -> None:
+    assert "trying again in 1 second\n" in shown(Retry(1, 0.4, "busy"))
+    assert "trying again now\n" in shown(Retry(1, 0.0, "busy"))
+
+
 def test_without_a_model_evidence_is_read_out_without_its_blank_lines() -> None:
     span = Span("a.py", 3, 20, "f", ("", "def f():", *[f"    {n}" for n in range(16)]))
     text = shown(opened("shop", "--offline"), EvidenceFound((span,)))

@@ -1,6 +1,7 @@
 """The whole process: on a terminal and behind a pipe, without a key and with the endpoint."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -122,7 +123,7 @@ def test_a_first_upload_is_asked_about_and_an_answer_cites(sit: Sit, shop: RepoB
     assert sum("What does add do?" in text or "And add_all?" in text for text in asked) == 2
 
 
-@pytest.mark.parametrize("answer", ["\r", "2\r", "\x04", "\x03"], ids=repr)
+@pytest.mark.parametrize("answer", ["\r", "2\r", "\x04"], ids=repr)
 def test_without_a_yes_nothing_is_sent(sit: Sit, answer: str) -> None:
     with Endpoint([]) as endpoint:
         seat = sit(env=key(endpoint))
@@ -131,6 +132,17 @@ def test_without_a_yes_nothing_is_sent(sit: Sit, answer: str) -> None:
         seat.until(NUMBER)
         seat.type(answer)
         assert "failed: nothing was sent" in seat.until(ASKED)
+    assert endpoint.requests == []
+
+
+def test_ctrl_c_at_the_question_sends_nothing(sit: Sit) -> None:
+    with Endpoint([]) as endpoint:
+        seat = sit(env=key(endpoint))
+        seat.until(ASKED)
+        seat.type("What does add do?\r")
+        seat.until(NUMBER)
+        seat.signal(signal.SIGINT, "failed: nothing was sent")
+        seat.until(ASKED)
     assert endpoint.requests == []
 
 
@@ -364,6 +376,62 @@ def test_other_encodings_and_hostile_names_do_no_harm(shop: RepoBuilder) -> None
     assert b"\x07" not in ran.stdout
     assert ran.stdout.isascii()
     assert b"evidence e1" in ran.stdout
+
+
+def test_pictures_that_cannot_be_sent_are_refused_at_once(shop: RepoBuilder) -> None:
+    (shop.root / "pic.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    lines = ["/attach notes.txt", f"/attach {shop.root}/notes.txt", f"/attach {shop.root}/pic.png"]
+    seeing = run_script(shop.root, [*lines, "/attach"], "--offline").stdout.decode()
+    assert seeing.count("goes with the next question\n") == 1 + 1
+    assert f"{shop.root}/notes.txt is no PNG, JPEG, GIF or WebP picture\n" in seeing
+    assert seeing.endswith("no picture goes with the next question\n")
+    blind = run_script(shop.root, lines, "--offline", "--model", "deepseek-v4-pro").stdout.decode()
+    assert blind.count("deepseek-v4-pro does not see images") == 3
+    assert "goes with" not in blind
+
+
+def test_a_commit_that_is_asked_about_lets_nothing_be_written(shop: RepoBuilder) -> None:
+    ran = run_script(shop.root, ["/undo"], "--offline", "--rev", "HEAD")
+    assert ran.stdout.endswith(b"a commit cannot be changed; leave out --rev\n")
+
+
+def test_costs_are_those_of_the_session_that_goes_on(sit: Sit) -> None:
+    tokenizer()
+    with Endpoint([CITES, Reply("Two.")]) as endpoint:
+        seat = sit(env=key(endpoint))
+        seat.until(ASKED)
+        seat.type("What does add do?\r")
+        seat.until(NUMBER)
+        seat.type("1\r")
+        seat.until(ASKED)
+        seat.type("And add_all?\r")
+        seat.until(ASKED)
+        seat.type("/cost\r")
+        spent = re.search(r"this session: \$0\.\d*[1-9]\d*\n", seat.until(ASKED))
+        assert spent is not None
+        seat.type("/new\r")
+        seat.until(ASKED)
+        seat.type("/cost\r")
+        assert "no model has been asked yet\n" in seat.until(ASKED)
+        seat.type("/sessions 1\r")
+        assert "its last question was: And add_all?\n" in seat.until(ASKED)
+        seat.type("/cost\r")
+        assert spent[0] in seat.until(ASKED)
+
+
+def test_nohup_lets_it_outlive_its_terminal(shop: RepoBuilder) -> None:
+    ignoring = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); {MAIN}"
+    with subprocess.Popen(
+        [sys.executable, "-c", ignoring, "-C", str(shop.root), "--plain", "--offline"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        while b"packed: " not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGHUP)
+        out, err = process.communicate(b"What does add do?\n", ENDS_S)
+        assert (process.returncode, err) == (0, b"")
+        assert out.endswith(b"answered\n")
 
 
 def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:

@@ -141,6 +141,9 @@ class PromptArea(TextArea, inherit_bindings=False):
         if event.character and event.character >= "\xa0":
             event.stop()
             self.insert_text(event.character)
+        # Through the queues of its parents a key would come late, behind what is typed after it.
+        elif await self.app._check_bindings(event.key):
+            event.stop()
 
     async def _on_paste(self, event: events.Paste) -> None:
         """Paste through the hook."""

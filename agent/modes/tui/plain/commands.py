@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from bathy.agent.modes.tui.commands import COMMANDS, Command, Given, read_command
 
 _SHARED = frozenset(
-    ("attach", "copy", "cost", "exclude", "include", "model", "new", "pack", "quit", "review",
+    ("copy", "cost", "exclude", "include", "model", "new", "pack", "quit", "review",
      "think", "undo")
 )  # fmt: skip
 _OWN = (
+    Command("attach", "send a picture along; alone, send none of them", "[FILE]"),
     Command("cited", "say again what the last answer cites"),
     Command("help", "say all this"),
     Command("open", "read lines of a citation, of evidence (e1) or of a file", "N or PATH[:LINE]"),
@@ -40,6 +41,7 @@ def problem_of(given: Given) -> str:
 def help_lines() -> Iterator[str]:
     """Say what can be typed."""
     yield "A line is a question; one that ends in a backslash goes on in the next line."
+    yield 'Lines between two lines of """ are one question: put them around what you paste.'
     yield "Ctrl-C stops an answer; when nothing goes on, Ctrl-C twice, Ctrl-D or /quit leaves."
     for each in PLAIN_COMMANDS:
         argument = f" {each.argument}" if each.argument else ""

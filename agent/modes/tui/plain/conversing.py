@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from bathy.agent.config import read_service
 from bathy.agent.errors import BathyError
 from bathy.agent.loop.record import read_record
 from bathy.agent.loop.sessions import (
@@ -15,12 +16,16 @@ from bathy.agent.loop.sessions import (
     list_sessions,
     sessions_folder,
 )
+from bathy.agent.model.catalog import find_model
+from bathy.agent.modes.pictures import read_images
 from bathy.agent.modes.tui.clipboard import copy, may_hear
 from bathy.agent.modes.tui.events import EvidenceFound
 from bathy.agent.modes.tui.panels.figures import percent_word
 from bathy.agent.modes.tui.plain.deciding import Deciding
 from bathy.agent.modes.tui.plain.files import read_place
 from bathy.agent.modes.tui.plain.words import cited_lines, lines_of
+from bathy.agent.modes.tui.sessions.replay import turns_of
+from bathy.agent.modes.tui.state import resumed
 from bathy.tools.workspace import quote_path
 
 MOST_SESSIONS = 20
@@ -68,13 +73,14 @@ class Conversing(Deciding):
     def cost(self, _argument: str) -> None:
         """Say what was spent, and what came from the cache."""
         state = self.state
-        if not state.prompt_tokens:
+        if not state.prompt_tokens and not state.session_usd:
             self.say("no model has been asked yet")
             return
         self.say(f"this question: ${state.turn_usd:.4f}")
         self.say(f"this session: ${state.session_usd:.4f}")
-        cached = percent_word(state.hit_tokens, state.prompt_tokens)
-        self.say(f"cache: {cached} of the last prompt of {state.prompt_tokens:,} tokens")
+        if state.prompt_tokens:
+            cached = percent_word(state.hit_tokens, state.prompt_tokens)
+            self.say(f"cache: {cached} of the last prompt of {state.prompt_tokens:,} tokens")
 
     def copy(self, _argument: str) -> None:
         """Copy the last answer, and say where it went."""
@@ -88,18 +94,21 @@ class Conversing(Deciding):
         self.say(copy(self.answer, write=self.printer.control if hears else None, folder=folder))
 
     def attach(self, name: str) -> None:
-        """Send a picture along with the next question."""
-        path = Path(name).expanduser()
-        if not path.is_file():
-            self.say(f"there is no file {quote_path(name)}")
+        """Send a picture along with the next question, or none of them any more."""
+        if not name:
+            self.images = ()
+            self.say("no picture goes with the next question")
             return
+        path, service = Path(name).expanduser(), read_service(self.engine.settings)
+        # What cannot be sent is refused here, or every question from now on would fail.
+        read_images((path,), find_model(service.model, service.own_models))
         self.images = (*self.images, path)
         self.say(f"{quote_path(name)} goes with the next question")
 
     def new(self, _argument: str) -> None:
         """Let the next question begin a session."""
         self.engine.use_session(None)
-        self.state = replace(self.state, session_id="", session_usd=0.0)
+        self.state = resumed(self.state, ())
         self.say("the next question begins a session")
 
     def sessions(self, number: str) -> None:
@@ -137,13 +146,12 @@ class Conversing(Deciding):
         Raises:
             BathyError: The log cannot be read.
         """
-        lines = read_record(path).lines
-        questions = [str(line["text"]) for line in lines if line["type"] == "question"]
+        turns = turns_of(read_record(path))
         self.engine.use_session(path.stem)
-        self.state = replace(self.state, session_id=path.stem)
+        self.state = resumed(replace(self.state, session_id=path.stem), turns)
         self.say(f"the next question goes on with session {path.stem[:_ID_CHARS]}")
-        if questions:
-            self.say(f"its last question was: {questions[-1]}")
+        if turns:
+            self.say(f"its last question was: {turns[-1].question}")
 
     def go_on_first(self) -> None:
         """Go on with the session that the command line names, if it names one."""

@@ -1,9 +1,10 @@
 """What the user decides about, in lines: what is packed, which edits are written or taken back."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from bathy.agent.config import EFFORTS
-from bathy.agent.errors import BathyError
+from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.modes.places import open_journal, writable_root
 from bathy.agent.modes.tui.events import Packed, RefitFailed, TurnEnded
 from bathy.agent.modes.tui.panels.figures import count_word
@@ -11,6 +12,7 @@ from bathy.agent.modes.tui.plain.listening import Listening
 from bathy.agent.modes.tui.plain.packing import pack_lines
 from bathy.agent.modes.tui.review.decision import Decision, decision_of
 from bathy.agent.modes.tui.review.hunks import Files, review_of
+from bathy.agent.modes.tui.state import resumed
 from bathy.tools.diff import FileState
 from bathy.tools.edits import write_of
 from bathy.tools.journal import JournalError
@@ -82,6 +84,7 @@ class Deciding(Listening):
 
     def _begin_with_other(self) -> None:
         if isinstance(self.until(Packed, RefitFailed, TurnEnded), Packed):
+            self.state = resumed(self.state, ())
             self.say("the next question begins a session")
 
     def review(self, _argument: str) -> None:
@@ -109,9 +112,7 @@ class Deciding(Listening):
         entry = ""
         try:
             if decision.changes:
-                root = writable_root(self.engine.settings.folder)
-                if self.engine.settings.rev is not None:
-                    raise BathyError("a commit cannot be changed; leave out --rev")
+                root = self._writable()
                 writes = [write_of(root, change) for change in decision.changes]
                 entry = open_journal().apply(root, writes)
         except (JournalError, BathyError) as error:
@@ -124,14 +125,24 @@ class Deciding(Listening):
             self.say(f"/undo takes it back, and so does 'bathy undo {entry}'")
         else:
             self.say("nothing was written")
-        self.note = redact(decision.rejected, "").text
-        if self.note:
-            self.say(f"the model is told with the next question: {self.note}")
+        if told := redact(decision.rejected, "").text:
+            self.note = f"{self.note} {told}".strip()
+            self.say(f"the model is told with the next question: {told}")
+
+    def _writable(self) -> Path:
+        """The folder that edits go to.
+
+        Raises:
+            ConfigError: Nothing may be written there.
+        """
+        if self.engine.settings.rev is not None:
+            raise ConfigError("a commit cannot be changed; leave out --rev")
+        return writable_root(self.engine.settings.folder)
 
     def undo(self, _argument: str) -> None:
         """Take back the edits that were written last."""
         try:
-            entry = open_journal().undo(writable_root(self.engine.settings.folder))
+            entry = open_journal().undo(self._writable())
         except JournalError as error:
             self.say(str(error))
             return

@@ -34,7 +34,10 @@ def hung_up_told(*streams: TextIO) -> Iterator[None]:
         _lead_nowhere(streams)
         raise Terminated
 
-    before = signal.signal(signal.SIGHUP, hang_up)
+    before = signal.getsignal(signal.SIGHUP)
+    # Who starts it under nohup wants it to outlive the terminal.
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, hang_up)
     try:
         yield
     except OSError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bathy.agent.errors import BathyError
 from bathy.agent.modes.tui.events import Opened, Span
+from bathy.agent.modes.tui.panels.figures import count_word
 from bathy.agent.modes.tui.plain.words import place
 from bathy.agent.modes.tui.reading import read_file
 from bathy.agent.modes.tui.state import Cited
@@ -59,11 +60,11 @@ def read_place(
         path, first, last = _named(wanted, opened.paths)
     lines = split_lines(_text(path, opened, rev))
     if first > max(1, len(lines)):
-        raise BathyError(f"{quote_path(path)} has only {len(lines):,} lines")
+        raise BathyError(f"{quote_path(path)} has only {count_word(len(lines), 'line')}")
     end = min(last or first + MOST_LINES - 1, len(lines))
     more = f"{quote_path(path)} goes on; /open {path}:{end + 1} reads more"
     return Excerpt(
-        f"{place(path, first, end)}, of {len(lines):,} lines",
+        f"{place(path, first, end)}, of {count_word(len(lines), 'line')}",
         first,
         tuple(line.removesuffix("\r") for line in lines[first - 1 : end]),
         more if end < len(lines) and not last else "",

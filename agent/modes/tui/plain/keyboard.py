@@ -17,6 +17,7 @@ from bathy.agent.modes.tui.panels.figures import one_line
 from bathy.tools.redact import redact
 
 PROMPT, MORE = "ask: ", "more: "
+FENCE = '"""'
 
 _QUIET = (
     # Each of these would send escape sequences that no user asked for.
@@ -168,13 +169,13 @@ def _history_file(settings: Settings) -> Path | None:
 
 
 def read_question(keyboard: Keyboard) -> str:
-    r"""Return a question: lines that end in a backslash go on in the next one.
+    r"""Return a question: lines that end in a backslash go on, and those between two fences.
 
     Raises:
         EOFError: There is none any more; a question that was begun is returned first.
         KeyboardInterrupt: Ctrl-C was pressed.
     """
-    lines, prompt = list[str](), PROMPT
+    lines, prompt, is_fenced = list[str](), PROMPT, False
     while True:
         try:
             line = keyboard.line(prompt)
@@ -182,10 +183,17 @@ def read_question(keyboard: Keyboard) -> str:
             if not lines:
                 raise
             return "\n".join(lines)
-        if not line.endswith("\\"):
-            return "\n".join((*lines, line))
-        lines.append(line[:-1])
         prompt = MORE
+        if line.strip() == FENCE and (is_fenced or not lines):
+            if is_fenced:
+                return "\n".join(lines)
+            is_fenced = True
+        elif is_fenced:
+            lines.append(line)
+        elif line.endswith("\\"):
+            lines.append(line[:-1])
+        else:
+            return "\n".join((*lines, line))
 
 
 def choose(

@@ -14,6 +14,7 @@ from bathy.agent.modes.tui.plain.streaming import Pieces
 from bathy.agent.modes.tui.plain.words import lines_of, tool_words
 
 _QUOTED_LINES = 6
+_MOST_CHARS = 400
 
 
 class Printer:
@@ -88,9 +89,11 @@ class Printer:
                 self.say(f"and {count_word(left, 'more line')}")
 
     def numbered(self, lines: Sequence[str], first: int) -> None:
-        """Write lines of a file with their numbers."""
+        """Write lines of a file with their numbers; what nobody would listen to is counted."""
         for number, line in enumerate(lines, first):
-            self.say(f"{number}: {line.expandtabs(4)}")
+            left = len(line) - _MOST_CHARS
+            more = f"... and {count_word(left, 'more character')}" if left > 0 else ""
+            self.say(f"{number}: {line[:_MOST_CHARS].expandtabs(4)}{more}")
 
     def _stream(self, text: str) -> None:
         if not self._is_answering:

@@ -4,6 +4,7 @@ Text of the model that streams is none of this: it is `streaming`, and what take
 """
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 
 from bathy.agent.loop.citations import CheckedCitation
@@ -112,7 +113,8 @@ def _of_requests(event: TurnStarted | UsageReported | Retry | Finished) -> Itera
         case UsageReported() if event.turn and _is_missed(event):
             yield f"less came from the cache than expected: {event.cause}"
         case Retry():
-            when = f"in {event.wait_s:.0f} seconds" if event.wait_s else "now"
+            wait = count_word(math.ceil(event.wait_s), "second")
+            when = f"in {wait}" if event.wait_s else "now"
             yield f"attempt {event.attempt} failed: {event.reason}"
             yield f"what the model has said since it was asked is void; trying again {when}"
         case Finished() if event.usage.prompt_tokens:

@@ -69,7 +69,9 @@ class Reader(Marking):
         self.flush()
         viewport, blocks = self.viewport, self.content.blocks
         cursor = viewport.cursor
-        is_seen = cursor is not None and viewport.is_seen(cursor.block)
+        first = viewport.scroll_row
+        row = viewport.row_of(cursor.block) if cursor is not None else -1
+        is_seen = first <= row < first + viewport.height
         here = cursor.block if cursor is not None and is_seen else viewport.top_block
         is_below = not is_seen and viewport.top_row > 0
         prompts = [at for at, block in enumerate(blocks) if isinstance(block, Prompt)]

@@ -1,0 +1,49 @@
+"""A process that is killed while an answer comes: nothing that was on the screen is lost."""
+
+from pathlib import Path
+
+from endpoint.contract import tokenizer
+from endpoint.faults import Hold
+from endpoint.script import Reply
+from endpoint.server import Endpoint
+from tui.screens.sample import build
+from tui.terminal.replies import LOOK, answer, key, user_texts
+from tui.terminal.tmux import NEEDS_TMUX, Terminal, squeezed
+
+pytestmark = NEEDS_TMUX
+
+QUESTION = "Does Cart.add take a lock, and can 两个线程 race on the cart?"
+
+
+def test_what_had_come_is_shown_again(tmp_path: Path) -> None:
+    tokenizer()
+    shop, half = build(tmp_path), Hold("middle")
+    with Endpoint([LOOK, answer(half), Reply("I see 看.")]) as endpoint:
+        with Terminal(shop.root, env=key(endpoint)) as seat:
+            seat.until("packed: 9 files")
+            seat.say(QUESTION, "Send it?")
+            seat.outwait_grace()
+            seat.press("y")
+            half.wait()
+            text = seat.until("两个线程 do not race", "answering")
+            shown = squeezed(text)
+            said = shown[shown.index("ThecartisfilledbyCart.add") : shown.index("▔")]
+            assert "payment.py" not in said
+            seat.kill()
+        with Terminal(shop.root, "--continue", env=key(endpoint)) as seat:
+            text = seat.until("packed: 9 files", "interrupted before the answer was complete")
+            for words in (
+                f"❯ {QUESTION}",
+                "✔ grep",
+                "✖ read_file",
+                "there is no file 'src/shop/gone.py'",
+                said,
+            ):
+                assert squeezed(words) in squeezed(text), words
+            assert "■ interrupted" in text
+            seat.say("And now?", "I see 看.")
+            seat.until("ready", "2 And now?                    ✔")
+    told = user_texts(endpoint.requests[-1].messages)
+    assert QUESTION in told
+    assert "And now?" in told
+    assert len(endpoint.requests) == 3
