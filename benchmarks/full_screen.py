@@ -220,7 +220,7 @@ class Bench(BathyApp):
         settings = Settings(folder=Path(), keep_session=False)
         super().__init__(settings, Look(), Keymap(), time.monotonic)
         dress(self, Look())
-        self.engine = Silent(settings, self._post, lambda _question: False)
+        self.engine = Silent(settings, self.post, lambda _question: False)
         self.figures, self.seconds, self.idle = figures, seconds, idle
         self.displayed = asyncio.Event()
         self.typed = asyncio.Event()
@@ -330,7 +330,7 @@ async def stream_measured(app: Bench, figures: Figures, seconds: float) -> None:
 
     def tell() -> None:
         for number, at in enumerate(range(0, len(text), CHUNK_CHARS)):
-            app._post(TextDelta(text[at : at + CHUNK_CHARS]))
+            app.post(TextDelta(text[at : at + CHUNK_CHARS]))
             time.sleep(max(0.0, begin + (number + 1) / CHUNKS_PER_S - time.perf_counter()))
 
     await asyncio.to_thread(tell)

@@ -5,6 +5,7 @@ is written or only proposed is decided by an approver that is given from outside
 proposed is shown to later calls of the same run, so that the whole proposal fits together.
 """
 
+import contextlib
 import hashlib
 import json
 import stat
@@ -130,6 +131,21 @@ class Edits:
         data = self.read(path)
         if data is not None:
             self._read[path] = _blob_id(data)
+
+    def go_on(self, states: Mapping[str, tuple[FileState, FileState]]) -> None:
+        """Take up edits that an earlier run of the same conversation has proposed.
+
+        Args:
+            states: As `states` gave them; those of files that have changed since are left out.
+        """
+        for path, (first, last) in states.items():
+            with contextlib.suppress(PatchError, ToolError):
+                if self.read(path) != first.data:
+                    continue
+                self._first[path] = first
+                change = FileChange(path, first.data, last.data)
+                self._show(change, is_written=False)
+                self._last[path] = last
 
     def make(self, plan: Plan) -> ToolResult:
         """Make an edit, or propose it.

@@ -38,7 +38,7 @@ from bathy.agent.model.deepseek import DeepSeekClient, Endpoint
 from bathy.agent.model.messages import Image, Message, ToolSpec
 from bathy.agent.modes.basis import BasisFinder
 from bathy.agent.modes.compose import Bench
-from bathy.agent.modes.editing import open_edits
+from bathy.agent.modes.editing import NO_EDITS, States, open_edits
 from bathy.agent.modes.pictures import read_images
 from bathy.agent.modes.sending import Sending, image_blob
 from bathy.agent.modes.start import (
@@ -104,6 +104,7 @@ def open_run(
     allow: Allow = lambda _to, _start, _tokens: None,
     is_dry: bool = False,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    proposed: States = NO_EDITS,
 ) -> Iterator[Asked]:
     """Prepare to ask a question.
 
@@ -114,6 +115,7 @@ def open_run(
         allow: Told where how much would go, before anything is written down; raises if it may not.
         is_dry: Nothing is going to be sent, so nothing is written down.
         sleep: Waits before a request is made again.
+        proposed: Edits that an earlier question of the session has proposed, and that wait.
 
     Raises:
         ConfigError: Something that was asked for cannot be.
@@ -156,7 +158,7 @@ def open_run(
         note_question(record, question, start)
         conversation.add(turn)
         bill = Bill(meter, ledger, _books(service, start, bench, session_id))
-        edits = open_edits(bench, view, shown=start.in_full - start.changed)
+        edits = open_edits(bench, view, shown=start.in_full - start.changed, proposed=proposed)
         sending = Sending(to, start, view, quoted)
 
         def repack(window_tokens: int) -> tuple[Message, ...]:

@@ -11,16 +11,27 @@ from bathy.agent.loop.approval import guard, headless_approver
 from bathy.agent.modes.compose import Bench
 from bathy.agent.modes.places import open_journal
 from bathy.tools.decode import decode
+from bathy.tools.diff import FileState
 from bathy.tools.edits import Approver, Edits, Rules
 from bathy.tools.journal import Write
 from bathy.tools.patch.plan import FileChange
 from bathy.tools.workspace import quote_path
 
+States = Mapping[str, tuple[FileState, FileState]]
+"""A file before and after, by path."""
+
+NO_EDITS: States = {}
+
 _MOST_ERRORS = 10
 
 
 def open_edits(
-    bench: Bench, view: LiveView, *, shown: Collection[str], approve: Approver | None = None
+    bench: Bench,
+    view: LiveView,
+    *,
+    shown: Collection[str],
+    approve: Approver | None = None,
+    proposed: States = NO_EDITS,
 ) -> Edits:
     """Prepare for the edits of a run.
 
@@ -29,6 +40,7 @@ def open_edits(
         view: Its files.
         shown: Paths that the model is shown in full, so that they count as read.
         approve: Decides about edits; None for the rule of the settings.
+        proposed: Edits of earlier questions that wait.
 
     Raises:
         ConfigError: Edits are to be written where nothing can be.
@@ -41,7 +53,7 @@ def open_edits(
     def write(writes: Sequence[Write]) -> str:
         return open_journal().apply(snapshot.root, writes)
 
-    return Edits(
+    edits = Edits(
         view,
         approve=approve or headless_approver(apply=is_writing, apply_all=settings.apply_all),
         write=write,
@@ -52,6 +64,8 @@ def open_edits(
         ),
         in_pack={e.path: e.blob for e in snapshot.entries if e.path in shown},
     )
+    edits.go_on(proposed)
+    return edits
 
 
 def broken_syntax(change: FileChange) -> str:

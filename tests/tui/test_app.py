@@ -19,6 +19,7 @@ from endpoint.script import Reply
 from endpoint.server import Endpoint
 from repo_builder import RepoBuilder
 from shop import CART
+from textual.events import TextSelected
 from textual.pilot import Pilot
 
 ENDS_S = 60
@@ -114,3 +115,26 @@ def test_a_no_sends_nothing(shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch) 
 
         asyncio.run(go())
     assert endpoint.requests == []
+
+
+def test_what_is_selected_is_copied_if_the_user_wants_that(
+    shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = list[str]()
+    monkeypatch.setattr(BathyApp, "copy_to_clipboard", lambda _app, text: copied.append(text))
+
+    async def go(look: Look) -> None:
+        app = BathyApp(Settings(folder=shop.root, workers=1), look, Keymap(), time.monotonic)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: app.state.pack_tokens > 0)
+            app.say("To be selected.")
+            app.transcript.flush()
+            app.transcript.select_block(len(app.transcript.content.blocks) - 1)
+            app.screen.post_message(TextSelected())
+            await pilot.pause()
+            await pilot.pause()
+
+    asyncio.run(go(Look()))
+    assert copied == []
+    asyncio.run(go(Look(copies_on_select=True)))
+    assert [text.strip() for text in copied] == ["To be selected."]

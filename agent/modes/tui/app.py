@@ -3,13 +3,17 @@
 It draws and passes on; what things mean is decided by `state` and the engine.
 """
 
+import asyncio
+import signal
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from bathy.agent.loop.citations import Cited
-from bathy.agent.loop.events import CitationsChecked
+from bathy.agent.loop.events import CitationsChecked, TurnStarted
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.places import repo_root
+from bathy.agent.modes.signals import TERMINATED
 from bathy.agent.modes.tui import drawing, looks
 from bathy.agent.modes.tui.asking.search_bar import SearchBar
 from bathy.agent.modes.tui.events import (
@@ -98,11 +102,20 @@ class BathyApp(Watching):
         if not self.look.takes_mouse:
             self.action_mouse()
         self.show_state()
+        if not self.is_headless:
+            self._heed_signals()
         # What it imports would keep the first screen waiting.
         self.call_after_refresh(self.engine.start)
 
+    def _heed_signals(self) -> None:
+        """Leave the terminal as it was, whoever ends the process."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, partial(self.exit, return_code=TERMINATED))
+
     def on_unmount(self) -> None:
         """Leave a whole log behind."""
+        self.leave()
         self.engine.close()
 
     # Events of the engine.
@@ -112,6 +125,8 @@ class BathyApp(Watching):
         before, self.state = self.state, reduce(self.state, event, self.clock())
         if isinstance(event, CitationsChecked):
             self._marks = event.cited
+        elif isinstance(event, TurnStarted) and event.turn:
+            self.note = ""  # it has gone
         elif isinstance(event, Opened):
             self._opened(event)
         elif isinstance(event, Packed | RefitFailed):
@@ -135,6 +150,8 @@ class BathyApp(Watching):
         self.composer.know_model(event.model, sees_images=event.sees_images)
         self.know_files(event.paths)
         if is_first:
+            if not self.settings.keep_session:
+                self.say("--no-session: nothing is kept, so each question begins anew")
             if event.why_offline:
                 self.say(drawing.offline_words(self.state, self.keymap))
             self.resume_first()
@@ -144,8 +161,8 @@ class BathyApp(Watching):
         composer.busy = False
         if event.how == "answered":
             composer.send_next()
-        else:
-            composer.give_back()
+        elif composer.give_back() and event.may_retry:
+            composer.notice("enter asks again")
         self.ring()
 
     def show_state(self) -> None:

@@ -22,9 +22,8 @@ class Conversing(GoingOn):
 
     @on(Composer.Sent)
     def _ask(self, event: Composer.Sent) -> None:
-        note, self.note = self.note, ""
         self.composer.busy = True
-        self.engine.ask(event.text, event.images, note)
+        self.engine.ask(event.text, event.images, self.note)
 
     @on(Composer.StopRequested)
     def _stop(self) -> None:
@@ -40,8 +39,7 @@ class Conversing(GoingOn):
         if self.state.phase == "retrying":
             self.engine.hurry()
         elif self.state.may_retry and not self.state.is_busy:
-            self.composer.give_back()
-            self.composer.action_send()
+            self.composer.resend()
 
     # Commands.
 
@@ -115,8 +113,9 @@ class Conversing(GoingOn):
     def _choose_model(self, model: str) -> None:
         if not model:
             self.say(f"the model is {self.state.model}; /model ID begins a session with another")
-        elif self._may_begin():
+        elif self.may_begin():
             self.engine.choose(model=model)
+            self.begin_session()
 
     def _choose_effort(self, effort: str) -> None:
         chosen = next((each for each in EFFORTS if each == effort), None)
@@ -125,15 +124,9 @@ class Conversing(GoingOn):
                 f"the effort is {self.state.effort}; /think {'|'.join(EFFORTS)} begins a session"
                 " with another"
             )
-        elif self._may_begin():
+        elif self.may_begin():
             self.engine.choose(effort=chosen)
-
-    def _may_begin(self) -> bool:
-        if self.state.is_busy:
-            self.warn("stop the question first")
-            return False
-        self.action_new_session()
-        return True
+            self.begin_session()
 
     def _choose_theme(self, name: str) -> None:
         if name in self.available_themes:

@@ -13,6 +13,7 @@ from bathy.agent.modes.tui.review.decision import Decision
 from bathy.agent.modes.tui.review.hunks import Files, review_of
 from bathy.agent.modes.tui.review.screen import ReviewScreen
 from bathy.agent.modes.tui.showing import Showing
+from bathy.agent.modes.tui.waiting_edits import States
 from bathy.tools.base import count_of
 from bathy.tools.edits import write_of
 from bathy.tools.journal import JournalError
@@ -68,7 +69,7 @@ class Deciding(Showing):
     @work
     async def action_review(self) -> None:
         """Go through the edits that wait."""
-        states = dict(self.engine.proposals)
+        states = self.engine.edits.states
         if self.is_open(ReviewScreen):
             return
         if not states:
@@ -88,7 +89,7 @@ class Deciding(Showing):
         decision = await self.push_screen_wait(screen)
         self._left = (states, screen.files)
         if decision is not None:
-            self._apply(decision)
+            self._apply(decision, states)
 
     def _rewrite(self, path: str, text: str) -> str | None:
         try:
@@ -97,7 +98,7 @@ class Deciding(Showing):
             self.warn(str(error))
             return None
 
-    def _apply(self, decision: Decision) -> None:
+    def _apply(self, decision: Decision, states: States) -> None:
         """Write what was taken, all of it or nothing, and keep for the model what was not."""
         root, entry = Path(), ""
         try:
@@ -108,8 +109,8 @@ class Deciding(Showing):
         except (JournalError, BathyError) as error:
             self.transcript.add_error(f"nothing was written: {error}")
             return
-        self.engine.proposals.clear()
         self._left = None
+        self._drop(states)
         if entry:
             files = count_of(len(decision.changes), "file")
             self.say(f"{files} written; /undo takes it back ('bathy undo {entry}')")
@@ -118,6 +119,13 @@ class Deciding(Showing):
         if told := redact(decision.rejected, "").text:
             self._tell_model(told)
             self.say(f"the model is told with the next question: {told}")
+
+    def _drop(self, states: States) -> None:
+        """Forget edits that were decided about."""
+        try:
+            self.engine.edits.drop(states)
+        except BathyError as error:
+            self.transcript.add_error(str(error))
 
     def _tell_model(self, text: str) -> None:
         """Keep something for the next question, after what is kept already."""

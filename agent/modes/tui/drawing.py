@@ -7,12 +7,14 @@ from bathy.agent.loop.citations import Cited
 from bathy.agent.loop.events import (
     Finished,
     LimitReached,
+    PatchApplied,
     PatchProposed,
     Retry,
     Shortened,
     ToolFinished,
     ToolStarted,
     TurnStarted,
+    UsageReported,
 )
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.tui.events import (
@@ -98,6 +100,11 @@ def _draw_words(transcript: Transcript, event: UiEvent) -> None:
         case PatchProposed():
             paths = ", ".join(map(quote_path, event.paths))
             transcript.add_notice(f"edits are proposed to {paths}; F4 reviews them")
+        case PatchApplied():
+            paths = ", ".join(map(quote_path, event.paths))
+            transcript.add_notice(f"written: {paths}; /undo takes it back")
+        case UsageReported() if event.turn:
+            _draw_used(transcript, event)
         case Packed():
             transcript.add_notice(_packed_words(event))
         case RefitFailed():
@@ -111,8 +118,14 @@ def _draw_words(transcript: Transcript, event: UiEvent) -> None:
             if event.how == "stopped" and not event.text:
                 transcript.add_notice("stopped; what had come is kept")
             elif event.text:
-                again = " (enter asks again)" if event.may_retry else ""
-                transcript.add_error(f"{event.text}{again}")
+                transcript.add_error(event.text)
+
+
+def _draw_used(transcript: Transcript, event: UsageReported) -> None:
+    if event.usage.reasoning_tokens:
+        transcript.count_reasoning(event.usage.reasoning_tokens)
+    if event.cause and event.expected_hit_tokens:
+        transcript.add_notice(f"not found in the cache: {event.cause}")
 
 
 def _asking_words(event: TurnStarted) -> str:
@@ -130,6 +143,8 @@ def _packed_words(event: Packed) -> str:
     if event.cold_usd:
         text += f"; to send them costs {usd_word(event.cold_usd)} the first time"
         text += f", {usd_word(event.warm_usd)} from the cache"
+    if event.note:
+        text += f"; other clones do not share it: {event.note}"
     return text
 
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from bathy.agent.config import Effort, Settings, read_service
 from bathy.agent.errors import BathyError
-from bathy.agent.loop.events import Finished
+from bathy.agent.loop.events import Finished, PatchProposed
+from bathy.agent.loop.sessions import find_session, sessions_folder
 from bathy.agent.model.catalog import Model, find_model
 from bathy.agent.modes.tui.events import (
     EvidenceFound,
@@ -31,7 +32,7 @@ from bathy.agent.modes.tui.events import (
     UiEvent,
 )
 from bathy.agent.modes.tui.telling import Telling
-from bathy.tools.diff import FileState
+from bathy.agent.modes.tui.waiting_edits import WaitingEdits
 
 # What works on a question takes a while to import, so the thread does it when the screen is there.
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 Post = Callable[[UiEvent], None]
 """Hands an event to the screen; called in the engine's thread."""
 
-_CLOSE_S = 5.0
+_CLOSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Engine:
     Attributes:
         settings: That the next question follows.
         session: Id of the session that it goes on with; None for a new one, "" for the last one.
-        proposals: Files as they are and as the model wants them, by path.
+        edits: Files as they are and as the model wants them, until they are reviewed.
         defect: What went wrong that should not be possible; to be raised at the end.
     """
 
@@ -99,10 +100,12 @@ class Engine:
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
         self._lock = threading.Lock()
         self._hurry = asyncio.Event()
+        self._is_stopped = threading.Event()
+        self._has_begun = False
         self._told = set[str]()
         self.session = settings.resume
         self.defect: Exception | None = None
-        self.proposals: dict[str, tuple[FileState, FileState]] = {}
+        self.edits = WaitingEdits()
 
     def start(self) -> None:
         """Look at the repository."""
@@ -135,6 +138,7 @@ class Engine:
 
     def stop(self) -> None:
         """Stop the question that is under way, keeping what it has brought."""
+        self._is_stopped.set()
         with self._lock:
             if self._running is not None:
                 loop, task = self._running
@@ -147,18 +151,24 @@ class Engine:
                 self._running[0].call_soon_threadsafe(self._hurry.set)
 
     def use_session(self, session: str | None) -> None:
-        """Let the next question go on with a session, by its id; None for a new one."""
+        """Let the next question go on with a session, by its id; None for a new one.
+
+        Raises:
+            RecordError: The edits that wait in it cannot be read.
+        """
+        self.edits.use(find_session(sessions_folder(), session) if session else None)
         self.session = session
 
     def close(self) -> None:
         """Stop, and wait until the log is whole."""
-        self.stop()
         self._jobs.put(None)
+        self.stop()
         if self._thread.is_alive():
             self._thread.join(timeout=_CLOSE_S)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
+            self._is_stopped.clear()
             try:
                 self._do(job)
             except BathyError as error:
@@ -183,7 +193,9 @@ class Engine:
 
         settings = replace(self.settings, resume=self.session)
         if isinstance(job, Question):
-            settings = replace(settings, images=job.images or settings.images)
+            # A copy of a session is made once, not for every question.
+            fork = settings.fork and not self._has_begun
+            settings = replace(settings, images=job.images or settings.images, fork=fork)
             self._post(TurnBegan(job.text))
         service = read_service(settings)
         model = find_model(service.model, service.own_models)
@@ -193,7 +205,9 @@ class Engine:
             if isinstance(job, Survey):
                 self._post(packed(bench, model, is_sent=not is_offline))
                 return
+            self._go_on_unless_stopped()
             self._post(EvidenceFound(find_evidence(bench, job.text)))
+            self._go_on_unless_stopped()
             if is_offline:
                 self._post(TurnEnded("answered"))
                 return
@@ -205,8 +219,15 @@ class Engine:
         service = read_service(bench.settings)
         allow = partial(self._allow, find_model(service.model, service.own_models))
         text = f"{job.note}\n\n{job.text}" if job.note else job.text
-        with open_run(bench, service, text, allow=allow, sleep=self._wait) as asked:
+        waiting = self.edits.states
+        with open_run(
+            bench, service, text, allow=allow, sleep=self._wait, proposed=waiting
+        ) as asked:
             asyncio.run(self._run(asked))
+
+    def _go_on_unless_stopped(self) -> None:
+        if self._is_stopped.is_set():
+            raise asyncio.CancelledError
 
     def _allow(self, model: Model, to: "Destination", start: "Start", tokens: int) -> None:
         from bathy.agent.modes.consent import allow_upload
@@ -225,8 +246,15 @@ class Engine:
             say=lambda text: self._post(Told(text)),
             ask=self._ask,
         )
+        self._go_on_unless_stopped()
+
+    @property
+    def _writes(self) -> bool:
+        """Whether edits are written as they come, so that none wait."""
+        return self.settings.apply or self.settings.apply_all
 
     async def _wait(self, wait_s: float) -> None:
+        self._hurry.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._hurry.wait()
@@ -237,14 +265,18 @@ class Engine:
         self._hurry = asyncio.Event()
         with self._lock:
             self._running = asyncio.get_running_loop(), task
+        self._has_begun = True
+        self._go_on_unless_stopped()
         if asked.session_id:
             self.session = asked.session_id
+            keep = self.settings.keep_session
+            self.edits.keep_at(find_session(sessions_folder(), self.session) if keep else None)
         self._post(SessionNamed(asked.session_id))
         try:
             async with aclosing(asked.run.events()) as events:
                 async for event in events:
-                    if isinstance(event, Finished):
-                        self.proposals.update(asked.edits.states())
+                    if isinstance(event, PatchProposed) and not self._writes:
+                        self.edits.add(asked.edits.states())
                     self._post(event)
                     if isinstance(event, Finished):
                         self._post(Saved(asked.bill.totals.saved_usd))
@@ -253,5 +285,4 @@ class Engine:
         finally:
             with self._lock:
                 self._running = None
-            self.proposals.update(asked.edits.states())
             await asked.client.close()

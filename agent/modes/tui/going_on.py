@@ -20,6 +20,7 @@ from bathy.agent.modes.tui.sessions.replay import PastTurn, turns_of
 from bathy.agent.modes.tui.sessions.screen import SessionsScreen
 from bathy.agent.modes.tui.state import resumed
 from bathy.agent.modes.tui.transcript.view import MoreWanted
+from bathy.tools.base import count_of
 from textual import on, work
 
 SHOWN_TURNS = 20
@@ -30,6 +31,7 @@ class GoingOn(Deciding):
     """Begins sessions, and goes on with them."""
 
     _past: tuple[PastTurn, ...] = ()
+    _is_loading = False
 
     def show_state(self) -> None:
         """Draw what stands around the transcript."""
@@ -37,11 +39,21 @@ class GoingOn(Deciding):
 
     def action_new_session(self) -> None:
         """Let the next question begin a session."""
-        if self.state.is_busy:
+        if self.may_begin():
+            self.engine.use_session(None)
+            self.begin_session()
+
+    def may_begin(self) -> bool:
+        """Whether a session may be left now; says why not."""
+        if self.state.can_stop:
             self.warn("stop the question first")
-            return
-        self.engine.use_session(None)
-        self._past = ()
+        elif self.state.is_busy or self._is_loading:
+            self.warn("wait until the repository is read")
+        return not (self.state.is_busy or self._is_loading)
+
+    def begin_session(self) -> None:
+        """Show that nothing has been asked yet."""
+        self._past, self.note = (), ""
         self.transcript.clear()
         self.state = resumed(self.state, ())
         self.show_state()
@@ -61,13 +73,8 @@ class GoingOn(Deciding):
         self.push_screen(screen, self._resume)
 
     def _resume(self, info: SessionInfo | None) -> None:
-        if info is None:
-            return
-        if self.state.is_busy:
-            self.warn("stop the question first")
-            return
-        self.engine.use_session(info.id)
-        self.replay(info.path)
+        if info is not None and self.may_begin():
+            self._load(info.path)
 
     def resume_first(self) -> None:
         """Show the session that the command line goes on with."""
@@ -82,18 +89,39 @@ class GoingOn(Deciding):
             self.engine.use_session(None)
             self.transcript.add_error(str(error))
             return
-        self.engine.use_session(path.stem)
-        self.replay(path)
+        self._load(path)
 
-    @work(thread=True, exclusive=True, group="replay")
-    def replay(self, path: Path) -> None:
-        """Show what a session held; read in a thread, since a log may be long."""
+    def _load(self, path: Path) -> None:
+        """Go on with a session; questions wait until it is there."""
+        self._is_loading = self.composer.busy = True
+        self._read(path)
+
+    @work(thread=True, group="replay")
+    def _read(self, path: Path) -> None:
+        """Read a log, in a thread, since it may be long."""
         try:
-            turns = turns_of(read_record(path))
+            turns: tuple[PastTurn, ...] | None = turns_of(read_record(path))
         except BathyError as error:
             self.call_from_thread(self.transcript.add_error, str(error))
-            return
-        self.call_from_thread(self._show_past, path.stem, turns)
+            turns = None
+        self.call_from_thread(self._loaded, path, turns)
+
+    def _loaded(self, path: Path, turns: tuple[PastTurn, ...] | None) -> None:
+        """Show what was read; what cannot be read is not gone on with."""
+        self._is_loading = self.composer.busy = False
+        try:
+            self.engine.use_session(path.stem if turns is not None else None)
+        except BathyError as error:
+            self.transcript.add_error(str(error))
+        if turns is not None:
+            self.note = ""
+            self._show_past(path.stem, turns)
+        if waiting := len(self.engine.edits.states):
+            files = count_of(waiting, "file")
+            self.say(
+                f"edits of {files} wait; {self.keymap.shown('everywhere.review')} reviews them"
+            )
+        self.composer.send_next()
 
     def _show_past(self, session: str, turns: tuple[PastTurn, ...]) -> None:
         self._past = turns[:-SHOWN_TURNS]

@@ -210,7 +210,7 @@ TABLE: tuple[Key, ...] = (
         ("answer", "enter", "take what is written", "submit"),
         ("leave", "escape", "leave it; what is written stays for the next time"),
     ),
-    *_keys("approval", ("yes", "y", "yes"), ("no", "n escape", "no")),
+    *_keys("approval", ("yes", "y", "yes"), ("no", "n escape ctrl+c", "no")),
     *_keys(
         "link",
         ("open", "y", "open it in the browser", "answer('open')"),

@@ -47,5 +47,5 @@ def run_tui(settings: Settings) -> int:
     if left == "plain":
         from bathy.agent.modes.tui.plain import run_plain
 
-        return run_plain(replace(settings, resume=app.engine.session))
-    return 0
+        return run_plain(replace(app.engine.settings, resume=app.engine.session, fork=False))
+    return app.return_code or 0

@@ -15,12 +15,26 @@ from bathy.agent.modes.tui.events import Opened, Packed, UiEvent
 from bathy.agent.modes.tui.input.composer import Composer
 from bathy.agent.modes.tui.input.keymap import Keymap
 from bathy.agent.modes.tui.looks import Look
+from bathy.agent.modes.tui.mailbox import Mailbox
 from bathy.agent.modes.tui.question import YesNo
 from bathy.agent.modes.tui.state import State
 from bathy.agent.modes.tui.transcript.view import Transcript
-from textual import work
+from textual import on, work
 from textual.app import App
+from textual.message import Message
 from textual.screen import Screen
+
+
+class Arrived(Message):
+    """Events of the engine wait to be taken."""
+
+
+class Asked(Message):
+    """The engine asks the user something, and waits until `done` is set."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self.question, self.is_yes, self.done = question, False, threading.Event()
 
 
 class Shell(App[str], inherit_bindings=False):
@@ -51,7 +65,10 @@ class Shell(App[str], inherit_bindings=False):
         self.state = State()
         self.opened: Opened | None = None
         self.packed: Packed | None = None
-        self.engine = Engine(settings, self._post, self._confirm)
+        self._mailbox = Mailbox()
+        self._asking, self._is_leaving = threading.Lock(), False
+        self._asked: Asked | None = None
+        self.engine = Engine(settings, self.post, self._confirm)
 
     @property
     def transcript(self) -> Transcript:
@@ -67,20 +84,41 @@ class Shell(App[str], inherit_bindings=False):
         """Draw an event."""
         raise NotImplementedError
 
-    def _post(self, event: UiEvent) -> None:
-        self.call_from_thread(self.take, event)
+    def post(self, event: UiEvent) -> None:
+        """Hand over an event; for the engine's thread, which never waits for the screen."""
+        if self._mailbox.put(event):
+            self.post_message(Arrived())
+
+    @on(Arrived)
+    def _arrived(self) -> None:
+        for event in self._mailbox.take():
+            self.take(event)
 
     def _confirm(self, question: str) -> bool:
         """Put a question to the user; called in the engine's thread, which waits."""
-        answered, done = [False], threading.Event()
+        with self._asking:
+            asked = self._asked = Asked(question)
+            if self._is_leaving:
+                return False
+        self.post_message(asked)
+        asked.done.wait()
+        return asked.is_yes
 
+    @on(Asked)
+    def _ask_user(self, asked: Asked) -> None:
         def answer(value: bool | None) -> None:
-            answered[0] = bool(value)
-            done.set()
+            asked.is_yes = bool(value)
+            asked.done.set()
 
-        self.call_from_thread(self.push_screen, self.question(question), answer)
-        done.wait()
-        return answered[0]
+        self.push_screen(self.question(asked.question), answer)
+        self.ring()
+
+    def leave(self) -> None:
+        """Let nobody wait for an answer any more."""
+        with self._asking:
+            self._is_leaving = True
+            if self._asked is not None:
+                self._asked.done.set()
 
     def question(self, text: str) -> YesNo:
         """A question that is answered with yes or no."""
@@ -114,5 +152,5 @@ class Shell(App[str], inherit_bindings=False):
             self.bell()
 
     def is_open(self, kind: type[Screen[Any]]) -> bool:
-        """Whether a screen of a kind is what is seen, so that its key opens no second one."""
-        return isinstance(self.screen, kind)
+        """Whether a screen of a kind is open, so that its key opens no second one."""
+        return any(isinstance(screen, kind) for screen in self.screen_stack)

@@ -64,6 +64,11 @@ class Watching(Conversing):
         """Search the transcript."""
         self.screen_stack[0].query_one(SearchBar).open(text)
 
+    def on_text_selected(self) -> None:
+        """Copy what the mouse has selected, if the user wants that."""
+        if self.look.copies_on_select and self.transcript.has_selection:
+            self.transcript.copy()
+
     # Keys that work everywhere.
 
     def action_search(self) -> None:

@@ -132,7 +132,7 @@ async def _approve(pilot: Player, app: Replay) -> None:
 
 async def _review(pilot: Player, app: Replay) -> None:
     for path, (before, after) in EDITED.items():
-        app.engine.proposals[path] = (FileState(before.encode()), FileState(after.encode()))
+        app.engine.edits.add({path: (FileState(before.encode()), FileState(after.encode()))})
     await pilot.press("f4")
 
 

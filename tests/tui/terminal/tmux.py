@@ -159,9 +159,14 @@ class Terminal:
         width, height = map(str, size)
         self.tmux("resize-window", "-x", width, "-y", height)
 
+    @property
+    def process(self) -> int:
+        """Number of bathy's process."""
+        return int(self._pid.read_text())
+
     def kill(self) -> None:
         """Let bathy die at once."""
-        os.kill(int(self._pid.read_text()), signal.SIGKILL)
+        os.kill(self.process, signal.SIGKILL)
         self.until("left with 137")
 
     def left(self) -> int:

@@ -131,6 +131,16 @@ class Composer(Vertical):
         self._put(self._drafts.last)
         return True
 
+    def resend(self) -> bool:
+        """Send the last question again, whatever is written; return whether there was one."""
+        last = self._drafts.last
+        if not last or not self._can_take(last):
+            return False
+        if self.area.text.strip() == last:
+            self._put("")
+        self._send(last)
+        return True
+
     def attach(self, path: Path) -> bool:
         """Put a picture into the question; return whether that was done, or say why not."""
         mark, problem = self._drafts.attach(path, self.area.text)

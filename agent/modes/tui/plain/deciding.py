@@ -13,14 +13,11 @@ from bathy.agent.modes.tui.plain.packing import pack_lines
 from bathy.agent.modes.tui.review.decision import Decision, decision_of
 from bathy.agent.modes.tui.review.hunks import Files, review_of
 from bathy.agent.modes.tui.state import resumed
-from bathy.tools.diff import FileState
+from bathy.agent.modes.tui.waiting_edits import States
 from bathy.tools.edits import write_of
 from bathy.tools.journal import JournalError
 from bathy.tools.redact import redact
 from bathy.tools.workspace import quote_path
-
-States = dict[str, tuple[FileState, FileState]]
-"""Files before and after the edits that wait, by path."""
 
 
 class Deciding(Listening):
@@ -92,7 +89,7 @@ class Deciding(Listening):
         # Only a review needs the rows of a diff, which take a while to import.
         from bathy.agent.modes.tui.plain.reviewing import outcome_words, review
 
-        states = dict(self.engine.proposals)
+        states = self.engine.edits.states
         if not states:
             self.say("no edits wait")
             return
@@ -103,11 +100,11 @@ class Deciding(Listening):
         self._left = None if is_decided else (states, files)
         self.say(outcome_words(files))
         if is_decided:
-            self._apply(decision_of(files))
+            self._apply(decision_of(files), states)
         else:
             self.say("the review is left, and nothing was written; /review goes on with it")
 
-    def _apply(self, decision: Decision) -> None:
+    def _apply(self, decision: Decision, states: States) -> None:
         """Write what was taken, all of it or nothing, and keep for the model what was not."""
         entry = ""
         try:
@@ -118,7 +115,7 @@ class Deciding(Listening):
         except (JournalError, BathyError) as error:
             self.say(f"nothing was written: {error}")
             return
-        self.engine.proposals.clear()
+        self.engine.edits.drop(states)
         for change in decision.changes:
             self.say(f"written: {quote_path(change.path)}")
         if entry:

@@ -1,0 +1,201 @@
+"""The engine alone: what becomes of wishes that cross each other."""
+
+import queue
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bathy.agent.config import Settings
+from bathy.agent.loop.events import Finished, Retry
+from bathy.agent.loop.record import RecordError
+from bathy.agent.model.messages import ReasoningDelta, TextDelta
+from bathy.agent.modes.tui.engine import Engine
+from bathy.agent.modes.tui.events import (
+    EvidenceFound,
+    Packed,
+    RefitFailed,
+    TurnBegan,
+    TurnEnded,
+    UiEvent,
+)
+from bathy.agent.modes.tui.mailbox import Mailbox
+from bathy.agent.modes.tui.waiting_edits import WaitingEdits, load_edits
+from bathy.tools.diff import FileState
+from endpoint.contract import tokenizer
+from endpoint.faults import Fault, Hold
+from endpoint.script import Call, Reply
+from endpoint.server import Endpoint
+from repo_builder import RepoBuilder
+from tui.screens.sample import build
+
+BUSY = Fault("status", status=503)
+
+
+class Driven:
+    """An engine, and what it has told."""
+
+    def __init__(self, settings: Settings, answer: Callable[[str], bool]) -> None:
+        self.events: queue.SimpleQueue[UiEvent] = queue.SimpleQueue()
+        self.engine = Engine(settings, self.events.put, answer)
+        self.told: list[UiEvent] = []
+        self.engine.start()
+        self.until(Packed)
+
+    def until(self, *kinds: type) -> UiEvent:
+        while True:
+            event = self.events.get(timeout=60)
+            self.told.append(event)
+            if isinstance(event, kinds):
+                return event
+
+    def ask(self, text: str) -> TurnEnded:
+        self.engine.ask(text)
+        ended = self.until(TurnEnded)
+        assert isinstance(ended, TurnEnded)
+        return ended
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> RepoBuilder:
+    return build(tmp_path)
+
+
+Drive = Callable[..., Driven]
+
+
+@pytest.fixture
+def drive(shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drive]:
+    tokenizer()
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-test")
+    driven: list[Driven] = []
+
+    def start(endpoint: Endpoint, answer: Callable[[str], bool] = lambda _: True) -> Driven:
+        monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
+        driven.append(Driven(Settings(folder=shop.root, workers=1), answer))
+        return driven[-1]
+
+    yield start
+    for one in driven:
+        one.engine.close()
+
+
+def edit(old: str, new: str) -> Reply:
+    arguments = {"path": "docs/guide.md", "old_text": old, "new_text": new}
+    return Reply("", "so", (Call("edit_file", arguments),))
+
+
+DONE = Reply("Done.", "yes")
+SCRIPT = [edit("# Guide", "# The guide"), DONE, edit("## 线程\n", "## 线程安全\n"), DONE]
+
+
+def test_edits_of_two_questions_to_one_file_both_wait(drive: Drive, shop: RepoBuilder) -> None:
+    with Endpoint(SCRIPT) as endpoint:
+        driven = drive(endpoint)
+        assert driven.ask("edit the title of the guide").how == "answered"
+        assert driven.ask("edit its heading of threads").how == "answered"
+    before, after = driven.engine.edits.states["docs/guide.md"]
+    assert before.data == (shop.root / "docs/guide.md").read_bytes()
+    assert after.data is not None
+    assert "# The guide" in after.data.decode()
+    assert "## 线程安全" in after.data.decode()
+
+
+def test_edits_that_wait_are_there_again_in_the_next_process(drive: Drive, tmp_path: Path) -> None:
+    with Endpoint(SCRIPT[:2]) as endpoint:
+        first = drive(endpoint)
+        first.ask("edit the title of the guide")
+        waiting = first.engine.edits.states
+        assert list(waiting) == ["docs/guide.md"]
+        other = drive(endpoint)
+        assert other.engine.edits.states == {}
+        other.engine.use_session(first.engine.session)
+        assert other.engine.edits.states == waiting
+        other.engine.use_session(None)
+        assert other.engine.edits.states == {}
+    files = list(tmp_path.rglob("*.edits"))
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600]
+
+
+def test_what_was_reviewed_goes_and_what_came_meanwhile_stays(tmp_path: Path) -> None:
+    log = tmp_path / "a.jsonl"
+    edits = WaitingEdits()
+    edits.keep_at(log)
+    old, new, newer = FileState(b"a"), FileState(b"b"), FileState(None, is_executable=True)
+    edits.add({"x": (old, new), "y": (old, new)})
+    reviewed = edits.states
+    edits.add({"y": (old, newer)})
+    edits.drop(reviewed)
+    assert edits.states == load_edits(log) == {"y": (old, newer)}
+    edits.drop(edits.states)
+    assert not log.with_suffix(".edits").exists()
+    log.with_suffix(".edits").write_text("[1]")
+    with pytest.raises(RecordError, match="cannot be read"):
+        load_edits(log)
+
+
+def test_a_stop_before_the_request_sends_nothing(drive: Drive) -> None:
+    def stop_and_agree(_question: str) -> bool:
+        started[0].engine.stop()
+        return True
+
+    started = list[Driven]()
+    with Endpoint([]) as endpoint:
+        started.append(drive(endpoint, stop_and_agree))
+        assert started[0].ask("Does Cart.add lock?").how == "stopped"
+    assert endpoint.requests == []
+
+
+def test_a_stop_that_found_nothing_does_not_stop_the_next_question(drive: Drive) -> None:
+    with Endpoint([DONE]) as endpoint:
+        driven = drive(endpoint)
+        driven.engine.stop()
+        assert driven.ask("Does Cart.add lock?").how == "answered"
+
+
+def test_a_wait_can_be_cut_short(drive: Drive) -> None:
+    with Endpoint([replace(DONE, faults=[BUSY]), DONE]) as endpoint:
+        driven = drive(endpoint)
+        driven.engine.ask("Does Cart.add lock?")
+        driven.until(Retry)
+        driven.engine.hurry()
+        driven.until(TurnEnded)
+    assert any(isinstance(event, Finished) and not event.error for event in driven.told)
+
+
+def test_a_refit_that_fails_leaves_settings_and_session_as_they_were(drive: Drive) -> None:
+    with Endpoint([DONE]) as endpoint:
+        driven = drive(endpoint)
+        driven.ask("Does Cart.add lock?")
+        before, session = driven.engine.settings, driven.engine.session
+        driven.engine.refit(("nothing/**",), ())
+        driven.until(RefitFailed)
+    assert (driven.engine.settings, driven.engine.session) == (before, session)
+
+
+def test_evidence_comes_before_the_model_is_asked(drive: Drive) -> None:
+    hold = Hold("headers")
+    with Endpoint([replace(DONE, faults=[hold])]) as endpoint:
+        driven = drive(endpoint)
+        driven.engine.ask("Does Cart.add lock?", note="The user says hello.")
+        driven.until(TurnBegan)
+        found = driven.until(EvidenceFound)
+        hold.release()
+        driven.until(TurnEnded)
+    assert isinstance(found, EvidenceFound)
+    assert found.spans[0].path == "src/shop/cart.py"
+    question = str(endpoint.requests[-1].messages[-1]["content"])
+    assert "The user says hello.\n\nDoes Cart.add lock?" in question
+
+
+def test_a_mailbox_joins_what_streams_and_keeps_the_order() -> None:
+    box = Mailbox()
+    assert box.put(TextDelta("a"))
+    assert not box.put(TextDelta("b"))
+    box.put(ReasoningDelta("c"))
+    box.put(TurnEnded("answered"))
+    box.put(TextDelta("d"))
+    joined = [TextDelta("ab"), ReasoningDelta("c"), TurnEnded("answered"), TextDelta("d")]
+    assert box.take() == joined
+    assert box.take() == []
+    assert box.put(TextDelta("e"))
