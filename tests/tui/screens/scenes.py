@@ -70,7 +70,7 @@ class Replay(BathyApp):
 
     def __init__(self, folder: Path, look: Look) -> None:
         with colored(look, {}) as ansi_color:
-            settings = Settings(folder=folder, keep_session=False)
+            settings = Settings(folder=folder)
             super().__init__(settings, look, Keymap(), lambda: 100.0, ansi_color=ansi_color)
         self.engine = Silent(settings, lambda _event: None, lambda _question: False)
         self.folder = folder
@@ -177,7 +177,7 @@ async def _sessions(pilot: Player, app: Replay) -> None:
 
 
 SCENES = (
-    Scene("packing", "packing", (Working, 29)),
+    Scene("packing", "packing", (Working, 24)),
     Scene("offline", "offline"),
     Scene("thinking", "answer", (ReasoningDelta, 12)),
     Scene("tools", "answer", (ToolStarted, 3)),
