@@ -164,11 +164,12 @@ def heading(state: State, status: StatusState, width: int, *, is_ascii: bool) ->
 def offline_words(state: State, keymap: Keymap) -> str:
     """What can be done without a model."""
     keys = {name: keymap.shown(f"everywhere.{name}") for name in ("pack", "viewer", "sessions")}
+    is_wanted = state.why_offline == "--offline"
+    how = "start without it" if is_wanted else "set DEEPSEEK_API_KEY and start again"
     return (
         f"OFFLINE: {state.why_offline}. Questions are answered from the index: places quoted and"
         f" cited. {keys['pack']} shows the pack, {keys['viewer']} opens a file,"
-        f" {keys['sessions']} shows earlier sessions. To ask a model, set DEEPSEEK_API_KEY and"
-        " start again."
+        f" {keys['sessions']} shows earlier sessions. To ask a model, {how}."
     )
 
 
