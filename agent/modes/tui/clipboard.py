@@ -1,4 +1,4 @@
-"""A text -> the user's clipboard, by whatever way there is: terminal, system's tool, file.
+"""A text -> the user's clipboard, by terminal, tool or file; a picture in it -> a file.
 
 A terminal never says whether it took a text (OSC 52), so where a tool of the system is at hand it
 is asked as well; the sentence that comes back names what is sure, or else what was tried.
@@ -38,6 +38,15 @@ _TOOLS = (
     # Its default settings take no OSC 52 from within; -w also passes the text to the terminal.
     _Tool(("tmux", "load-buffer", "-w", "-"), needs="TMUX"),
 )
+
+
+_IMAGE_TOOLS = (
+    _Tool(("wl-paste", "--no-newline", "--type", "image/png"), needs="WAYLAND_DISPLAY"),
+    _Tool(("xclip", "-selection", "clipboard", "-target", "image/png", "-out"), needs="DISPLAY"),
+    _Tool(("pngpaste", "-"), is_local=True),
+)
+_PNG = b"\x89PNG\r\n\x1a\n"
+_MOST_IMAGE_BYTES = 20 << 20
 
 
 def osc52(text: str, environ: Mapping[str, str]) -> str | None:
@@ -102,6 +111,63 @@ def copy(
     return f"no clipboard took {what}: the text is in {path}"
 
 
+def may_hold_image(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether there is a tool that could give a picture."""
+    return any(_program(tool, environ) for tool in _IMAGE_TOOLS)
+
+
+def paste_image(folder: Path, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Put the picture in the clipboard into a file; waits for a tool, so call it in a thread.
+
+    Args:
+        folder: Where the file is put; made if need be.
+        environ: Of this process.
+
+    Returns:
+        The file, a PNG that only the user can read; None if the clipboard holds no picture.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    for tool in _IMAGE_TOOLS:
+        data = _output(tool, environ)
+        if data.startswith(_PNG) and len(data) <= _MOST_IMAGE_BYTES:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file, name = tempfile.mkstemp(prefix="pasted-", suffix=".png", dir=folder)
+            with open(file, "wb") as opened:  # noqa: PTH123 - a descriptor
+                opened.write(data)
+            return Path(name)
+    return None
+
+
+def _output(tool: _Tool, environ: Mapping[str, str]) -> bytes:
+    """What a tool writes; b"" if it is not there or fails."""
+    program = _program(tool, environ)
+    if program is None:
+        return b""
+    import subprocess  # noqa: TID251 - the user's own clipboard tool
+
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell
+            (program, *tool.command[1:]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=dict(environ),
+            timeout=_TOOL_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return b""
+    return done.stdout
+
+
+def _program(tool: _Tool, environ: Mapping[str, str]) -> str | None:
+    if (tool.needs and not environ.get(tool.needs)) or (tool.is_local and _is_remote(environ)):
+        return None
+    return find_program(tool.command[0], environ)
+
+
 def _size(text: str) -> str:
     lines = text.count("\n") + (not text.endswith("\n"))
     if lines > 1:
@@ -110,9 +176,7 @@ def _size(text: str) -> str:
 
 
 def _runs(tool: _Tool, text: str, environ: Mapping[str, str]) -> bool:
-    if (tool.needs and not environ.get(tool.needs)) or (tool.is_local and _is_remote(environ)):
-        return False
-    program = find_program(tool.command[0], environ)
+    program = _program(tool, environ)
     if program is None:
         return False
     import subprocess  # noqa: TID251 - the user's own clipboard tool

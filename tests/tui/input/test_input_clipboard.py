@@ -4,7 +4,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from bathy.agent.modes.tui.clipboard import MOST_ESCAPE_CHARS, copy, may_hear, osc52
+from bathy.agent.modes.tui.clipboard import (
+    MOST_ESCAPE_CHARS,
+    copy,
+    may_hear,
+    may_hold_image,
+    osc52,
+    paste_image,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,3 +132,41 @@ def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     told = copy("x", write=None, folder=tmp_path / "file" / "folder", environ={"PATH": ""})
     assert told.startswith("could not copy 1 character: ")
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def pasting(folder: Path, name: str, script: str) -> dict[str, str]:
+    """An environment with one clipboard tool."""
+    folder.mkdir()
+    path = folder / name
+    path.write_text(f"#!{sys.executable} -I\nimport sys\n{script}\n")
+    path.chmod(0o755)
+    return {**PLAIN, "PATH": str(folder), "DISPLAY": ":0"}
+
+
+def test_a_picture_in_the_clipboard_becomes_a_file(tmp_path: Path) -> None:
+    says = f"sys.stdout.buffer.write({PNG!r} if 'image/png' in sys.argv else b'')"
+    environ = pasting(tmp_path / "bin", "xclip", says)
+    assert may_hold_image(environ)
+    path = paste_image(tmp_path / "pasted", environ)
+    assert path is not None
+    assert path.read_bytes() == PNG
+    assert path.suffix == ".png"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert paste_image(tmp_path / "pasted", environ) != path
+
+
+@pytest.mark.parametrize("says", ["sys.exit(1)", "print('a text')", "sys.stdout.buffer.write(b'')"])
+def test_what_is_no_picture_is_none(tmp_path: Path, says: str) -> None:
+    environ = pasting(tmp_path / "bin", "xclip", says)
+    assert paste_image(tmp_path / "pasted", environ) is None
+    assert not (tmp_path / "pasted").exists()
+
+
+def test_without_a_screen_no_tool_is_asked(tmp_path: Path) -> None:
+    environ = pasting(tmp_path / "bin", "xclip", "sys.exit(1)")
+    del environ["DISPLAY"]
+    assert not may_hold_image(environ)
+    assert paste_image(tmp_path / "pasted", environ) is None

@@ -362,6 +362,33 @@ def test_a_picture_goes_along_as_long_as_its_mark_stands(picture: Path) -> None:
     assert play(act).told == [("sent", "[Image #1 shot.png] ?", picture), ("sent", "!")]
 
 
+def test_a_picture_is_pasted_from_the_clipboard_by_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "bin" / "xclip"
+    tool.parent.mkdir()
+    says = "import sys; sys.stdout.buffer.write(b'\\x89PNG\\r\\n\\x1a\\n')"
+    tool.write_text(f"#!{sys.executable} -I\n{says}\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tool.parent))
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+    async def act(app: Screen, pilot: Pilot[None]) -> None:
+        app.composer.know_model("deepseek-flash", sees_images=True)
+        await pilot.press("ctrl+v")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.text.startswith("[Image #1 pasted-")
+        app.composer.area.put("")
+        app.composer.know_model("deepseek-v4-pro", sees_images=False)
+        app.copy_to_clipboard("a text")
+        await pilot.press("ctrl+v")
+        assert app.text == "a text"
+
+    play(act)
+
+
 def test_a_model_that_does_not_see_is_told_of_and_nothing_is_lost(picture: Path) -> None:
     async def act(app: Screen, pilot: Pilot[None]) -> None:
         app.composer.know_model("deepseek-v4-pro", sees_images=True)

@@ -29,6 +29,7 @@ class Hooks:
 
     Attributes:
         pasted: Gets what was pasted and returns what is put into the text.
+        pictured: Pastes the picture in the clipboard later on, or that text; False if it cannot.
         moved: The text or the cursor has changed.
         pressed: Any key was pressed.
         accepted: The chosen name is taken; True for enter, which may also run it or send.
@@ -36,6 +37,7 @@ class Hooks:
     """
 
     pasted: Callable[[str], str]
+    pictured: Callable[[], bool]
     moved: Callable[[], None]
     pressed: Callable[[], None]
     accepted: Callable[[bool], None]
@@ -189,6 +191,11 @@ class PromptArea(TextArea, inherit_bindings=False):
         self.insert_text("")
 
     def action_paste(self) -> None:
+        """Paste the picture in the clipboard, or what was copied or cut in this program."""
+        if not self._hooks.pictured():
+            self.paste_own()
+
+    def paste_own(self) -> None:
         """Paste what was copied or cut in this program."""
         self.insert_text(self._hooks.pasted(self.app.clipboard))
 

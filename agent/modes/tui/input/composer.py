@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Self, TypeAlias
 
+from bathy.agent.modes.tui.clipboard import may_hold_image, paste_image
 from bathy.agent.modes.tui.commands import COMMANDS, Command, Given, read_command
 from bathy.agent.modes.tui.input import messages
 from bathy.agent.modes.tui.input.area import Hooks, PromptArea
@@ -19,7 +20,7 @@ from bathy.agent.modes.tui.input.keymap import Keymap, bindings
 from bathy.agent.modes.tui.input.names import Names
 from bathy.agent.modes.tui.input.popup import Popup
 from bathy.agent.modes.tui.input.waiting import Hint, Waiting
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -78,7 +79,14 @@ class Composer(Vertical):
         self._names = Names(popup := Popup(is_ascii=is_ascii), commands)
         self._queue = Waiting(keymap, is_ascii=is_ascii)
         self._hint = Hint(keymap, is_ascii=is_ascii)
-        hooks = Hooks(self._paste, self._offer, self._show_hint, self._accept, self._names.dismiss)
+        hooks = Hooks(
+            self._paste,
+            self._picture,
+            self._offer,
+            self._show_hint,
+            self._accept,
+            self._names.dismiss,
+        )
         self.area = PromptArea(self._drafts.attachments, popup, hooks)
 
     def compose(self) -> ComposeResult:
@@ -156,6 +164,27 @@ class Composer(Vertical):
         text, problem = self._drafts.paste(text, self.area.text)
         self.notice(problem)
         return text
+
+    def _picture(self) -> bool:
+        """Look for a picture in the clipboard, if the model sees any and there is a way to."""
+        is_possible = self._drafts.sees_images and may_hold_image()
+        if is_possible:
+            self._paste_picture()
+        return is_possible
+
+    @work(thread=True, group="picture")
+    def _paste_picture(self) -> None:
+        from platformdirs import user_state_path
+
+        try:
+            path = paste_image(user_state_path("bathy", appauthor=False) / "pasted")
+        except OSError as error:
+            self.app.call_from_thread(self.notice, f"cannot keep the picture: {error.strerror}")
+            return
+        if path is None:
+            self.app.call_from_thread(self.area.paste_own)
+        else:
+            self.app.call_from_thread(self.attach, path)
 
     def _put(self, text: str, *, at_top: bool = False) -> None:
         self.area.put(text, at_top=at_top)
