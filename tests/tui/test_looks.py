@@ -365,7 +365,7 @@ def test_a_question_drives_no_terminal_is_no_markup_and_leaves_its_keys_in_sight
             await pilot.pause()
             shown = rows(app)
             assert any("[bold]Send\ufffd[2J\ufffd [/] [red" in row for row in shown)
-            assert any("j yes   n / esc no" in row for row in shown)
+            assert any("j yes   n / esc / ctrl+c no" in row for row in shown)
             assert all(row.isprintable() for row in shown)
             assert "many more lines" in shown[14]
 

@@ -70,7 +70,8 @@ class Reader(Marking):
         viewport, blocks = self.viewport, self.content.blocks
         cursor = viewport.cursor
         first = viewport.scroll_row
-        row = viewport.row_of(cursor.block) if cursor is not None else -1
+        is_there = cursor is not None and cursor.block < len(blocks)
+        row = viewport.row_of(cursor.block) if cursor is not None and is_there else -1
         is_seen = first <= row < first + viewport.height
         here = cursor.block if cursor is not None and is_seen else viewport.top_block
         is_below = not is_seen and viewport.top_row > 0
