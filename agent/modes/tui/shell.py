@@ -4,11 +4,14 @@ The application is put together of layers, each a class that adds some wishes of
 one before: `Shell`, `Showing`, `Deciding`, `Conversing`, and `BathyApp`, which draws.
 """
 
+import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from bathy.agent.config import Settings
+from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.tui.clipboard import copy
 from bathy.agent.modes.tui.engine import Engine
 from bathy.agent.modes.tui.events import Opened, Packed, UiEvent
@@ -23,6 +26,9 @@ from textual import on, work
 from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
+
+_STREAM_S = 0.05
+"""Seconds that text is gathered for, before it is taken; half of what lies between two drawings."""
 
 
 class Arrived(Message):
@@ -68,6 +74,7 @@ class Shell(App[str], inherit_bindings=False):
         self._mailbox = Mailbox()
         self._asking, self._is_leaving = threading.Lock(), False
         self._asked: Asked | None = None
+        self._ui: asyncio.AbstractEventLoop | None = None
         self.engine = Engine(settings, self.post, self._confirm)
 
     @property
@@ -86,8 +93,21 @@ class Shell(App[str], inherit_bindings=False):
 
     def post(self, event: UiEvent) -> None:
         """Hand over an event; for the engine's thread, which never waits for the screen."""
-        if self._mailbox.put(event):
-            self.post_message(Arrived())
+        if not self._mailbox.put(event):
+            return
+        if self._ui is not None and isinstance(event, TextDelta | ReasoningDelta):
+            # A message costs more than the text in it; nobody sees more than some a second.
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and so has the screen
+                self._ui.call_soon_threadsafe(self._ui.call_later, _STREAM_S, self._come)
+        else:
+            self._come()
+
+    def _come(self) -> None:
+        self.post_message(Arrived())
+
+    def on_mount(self) -> None:
+        """Know the loop that the screen runs in."""
+        self._ui = asyncio.get_running_loop()
 
     @on(Arrived)
     def _arrived(self) -> None:
