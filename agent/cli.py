@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,34 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Settings) -> int:
     command = values.get("command")
-    if command == "pack":
-        from bathy.agent.modes.pack import run_pack
-
-        return run_pack(settings)
-    if command == "cache":
-        from bathy.agent.modes.cache import run_cache
-
-        return run_cache(settings)
-    if command == "search":
-        from bathy.agent.modes.search import run_search
-
-        return run_search(settings, _read_text(values["question"]))
-    if command == "patch":
-        from bathy.agent.modes.patch import run_patch
-
-        return run_patch(settings, values["patch"], check=values["check"])
-    if command == "undo":
-        from bathy.agent.modes.patch import run_undo
-
-        return run_undo(settings, values["entry"])
-    if command == "sessions":
-        from bathy.agent.modes.sessions import run_sessions
-
-        return run_sessions(settings, values["action"], values["session"], of_all=values["all"])
-    if command == "tool":
-        from bathy.agent.modes.tool import run_tool_command
-
-        return run_tool_command(settings, values["tool"], _read_text("-"), raw=values["raw"])
+    if settings.output_format == "markdown" and command != "triage":
+        raise ConfigError("--output-format markdown is for bathy triage")
+    if command is not None:
+        return _COMMANDS[command](settings, values)
     if (task := values.get("task")) is not None and settings.dry_run:
         from bathy.agent.modes.dry_run import run_dry
 
@@ -85,6 +61,75 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
     return run_tui(settings)
 
 
+def _pack(settings: Settings, _values: dict[str, Any]) -> int:
+    from bathy.agent.modes.pack import run_pack
+
+    return run_pack(settings)
+
+
+def _cache(settings: Settings, _values: dict[str, Any]) -> int:
+    from bathy.agent.modes.cache import run_cache
+
+    return run_cache(settings)
+
+
+def _search(settings: Settings, values: dict[str, Any]) -> int:
+    from bathy.agent.modes.search import run_search
+
+    return run_search(settings, _read_text(values["question"]))
+
+
+def _triage(settings: Settings, values: dict[str, Any]) -> int:
+    from bathy.agent.modes.triage.run import run_triage
+    from bathy.agent.modes.triage.wanted import wanted_of
+
+    return run_triage(settings, wanted_of(values))
+
+
+def _eval(settings: Settings, values: dict[str, Any]) -> int:
+    from bathy.agent.modes.triage.evaluate import run_eval_triage
+
+    files = Path(values["records"]), Path(values["repos"])
+    return run_eval_triage(settings, *files, limit=values.get("limit"))
+
+
+def _patch(settings: Settings, values: dict[str, Any]) -> int:
+    from bathy.agent.modes.patch import run_patch
+
+    return run_patch(settings, values["patch"], check=values["check"])
+
+
+def _undo(settings: Settings, values: dict[str, Any]) -> int:
+    from bathy.agent.modes.patch import run_undo
+
+    return run_undo(settings, values["entry"])
+
+
+def _sessions(settings: Settings, values: dict[str, Any]) -> int:
+    from bathy.agent.modes.sessions import run_sessions
+
+    return run_sessions(settings, values["action"], values["session"], of_all=values["all"])
+
+
+def _tool(settings: Settings, values: dict[str, Any]) -> int:
+    from bathy.agent.modes.tool import run_tool_command
+
+    return run_tool_command(settings, values["tool"], _read_text("-"), raw=values["raw"])
+
+
+_COMMANDS: dict[str, Callable[[Settings, dict[str, Any]], int]] = {
+    "pack": _pack,
+    "cache": _cache,
+    "search": _search,
+    "triage": _triage,
+    "eval": _eval,
+    "patch": _patch,
+    "undo": _undo,
+    "sessions": _sessions,
+    "tool": _tool,
+}
+
+
 def _open_missing_streams() -> None:
     """Put nothing in the place of standard streams that were closed before the start."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -101,7 +146,7 @@ def _settings(values: dict[str, Any]) -> Settings:
     budget = values.get("budget")
     output = values.get("output")
     tokens = values.get("max_tokens")
-    resume = _session(values)
+    resume = _session_of(values)
     return Settings(
         folder=Path(values.get("folder", ".")),
         rev=values.get("rev"),
@@ -143,7 +188,7 @@ def _settings(values: dict[str, Any]) -> Settings:
     )
 
 
-def _session(values: dict[str, Any]) -> str | None:
+def _session_of(values: dict[str, Any]) -> str | None:
     """Which session to go on with: an id, "" for the last one, None for none."""
     goes_on, resume = values.get("continue_last", False), values.get("resume")
     if goes_on and resume is not None:

@@ -28,7 +28,7 @@ from bathy.agent.toml_rules import (
     toml_key,
 )
 
-OutputFormat = Literal["text", "json", "stream-json"]
+OutputFormat = Literal["text", "json", "stream-json", "markdown"]
 Effort = Literal["auto", "off", "low", "high", "max"]
 Context = Literal["pack", "map", "tools"]
 

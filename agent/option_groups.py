@@ -95,6 +95,51 @@ def add_screen_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_triage_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `bathy triage` takes: which issue, which step, and what may be written."""
+    add = parser.add_argument
+    add(
+        "target",
+        metavar="TARGET",
+        nargs="?",
+        help="an issue's number, its address, a webhook event's file, or - for issue JSON on stdin",
+    )
+    add("--open", action="store_true", help="open issues instead, oldest first; goes on next time")
+    add("--limit", type=_turns, metavar="N", help="of them, so many (default: 10)")
+    add("--repo-name", metavar="OWNER/NAME", help="the tracker's repository (default: the origin)")
+    add("--again", action="store_true", help="also where nothing was said since the last time")
+    write = parser.add_argument_group("writing (nothing is, unless asked for)").add_argument
+    write("--write", metavar="labels,comment", help="set labels, keep one comment up to date")
+    write(
+        "--suggest",
+        action="store_true",
+        help="suggest labels for people to accept; a list in the comment where GitHub cannot",
+    )
+    step = parser.add_argument_group("steps (for jobs with separate tokens)").add_argument
+    step(
+        "--step",
+        choices=("fetch", "think", "write"),
+        help="fetch: TARGET to a file (-o), no model; think: that file to a report, no GitHub"
+        " token; write: a report's file to GitHub, no model",
+    )
+    step("--signature", metavar="sha256=HEX", help="of the event, for BATHY_WEBHOOK_SECRET")
+    step("--delivery", metavar="ID", help="of the event; the same one is worked off once")
+
+
+def add_eval_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `bathy eval` takes."""
+    add = parser.add_argument
+    add("what", choices=("triage",), help="what is measured")
+    add("records", metavar="FILE.jsonl", help="labelled records, one JSON object a line")
+    add(
+        "--repos",
+        metavar="DIR",
+        default=".",
+        help="folder of clones, OWNER+NAME each, for records that name their repository",
+    )
+    add("--limit", type=_turns, metavar="N", help="only the first N records")
+
+
 def _turns(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")

@@ -3,7 +3,12 @@
 import argparse
 from typing import NoReturn
 
-from bathy.agent.option_groups import add_model_options, add_screen_options
+from bathy.agent.option_groups import (
+    add_eval_options,
+    add_model_options,
+    add_screen_options,
+    add_triage_options,
+)
 
 _DESCRIPTION = """\
 Ask a whole repository. Answers quote the code and cite it as [path:start-end].
@@ -12,6 +17,7 @@ Ask a whole repository. Answers quote the code and cite it as [path:start-end].
   bathy --task "How are requests retried?"     one question, answer on stdout
   bathy pack                                   what a model would be sent, by folder, class and file
   bathy search "where are cookies parsed"      ranked files and spans for a question
+  bathy triage 1234                            labels, duplicates and suspects of an issue
 
 Without a key and without a network, answers come from the index alone: the best spans, quoted and
 cited. The repository is only read; nothing of it is run, and its .env is never used as settings.
@@ -31,6 +37,8 @@ _COMMANDS = {
     "sessions": "list, show or export earlier sessions",
     "patch": "apply a patch in any format that models write: all of it, or nothing",
     "cache": "show what the service should have cached, what a question costs, and what they cost",
+    "triage": "look at an issue: labels, duplicates, what is missing, suspect lines, a draft reply",
+    "eval": "measure how well issues are triaged, on labelled records",
     "undo": "take back the last patch that bathy wrote, or the one of an ID",
     "search": "rank files and spans for a question, from the index alone",
 }
@@ -92,6 +100,10 @@ def make_parser() -> argparse.ArgumentParser:
             sub.add_argument(
                 "entry", nargs="?", default="", metavar="ID", help="beginning of the patch's id"
             )
+        if name == "triage":
+            add_triage_options(sub)
+        if name == "eval":
+            add_eval_options(sub)
         if name == "search":
             sub.add_argument(
                 "question", metavar="QUESTION", help="the question; - reads it from stdin"
@@ -151,7 +163,11 @@ def _options() -> _Parser:
         help="show what --task would send, to whom and at what price, and send nothing; -o FILE "
         "writes the exact request",
     )
-    add("--output-format", choices=("text", "json", "stream-json"), help="how stdout is written")
+    add(
+        "--output-format",
+        choices=("text", "json", "stream-json", "markdown"),
+        help="how stdout is written; markdown is for triage",
+    )
     add("-o", dest="output", metavar="FILE", help="write the pack or the answer to a file as well")
     add_model_options(parser)
     add_screen_options(parser)

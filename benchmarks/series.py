@@ -264,14 +264,14 @@ def ask_otherwise(layout: str, question: str) -> None:
     from bathy.agent.config import Settings, read_service
     from bathy.agent.loop.prompt import prefix_messages
     from bathy.agent.model.messages import Message, Reply
-    from bathy.agent.modes.ask import open_run
+    from bathy.agent.modes.ask import Task, open_run
     from bathy.agent.modes.compose import open_bench
     from bathy.agent.modes.progress import Progress
 
     settings = Settings()
     with (
         open_bench(settings, Progress(quiet=True, verbose=False)) as bench,
-        open_run(bench, read_service(settings), question, is_dry=True) as asked,
+        open_run(bench, read_service(settings), Task(question), is_dry=True) as asked,
     ):
         request = asked.run.preview().request
         system, *rest = request.messages

@@ -16,7 +16,7 @@ from repo_builder import RepoBuilder
 @pytest.fixture(autouse=True)
 def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith(("DEEPSEEK_", "BATHY_", "GIT_", "GITHUB_", "XDG_")):
+        if name.startswith(("DEEPSEEK_", "BATHY_", "GIT_", "GITHUB_", "GH_", "XDG_")):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,21 @@ _LOGGED = {UsageReported: "usage", CitationsChecked: "citations", Finished: "res
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """What is asked.
+
+    Attributes:
+        text: As asked.
+        about: What places are looked for, where the text holds more than that; "" for all of it.
+        proposed: Edits that an earlier question of the session has proposed, and that wait.
+    """
+
+    text: str
+    about: str = ""
+    proposed: States = field(default_factory=lambda: NO_EDITS)
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A run that is ready to go.
 
@@ -99,23 +114,21 @@ class Asked:
 def open_run(
     bench: Bench,
     service: Service,
-    question: str,
+    task: Task,
     *,
     allow: Allow = lambda _to, _start, _tokens: None,
     is_dry: bool = False,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    proposed: States = NO_EDITS,
 ) -> Iterator[Asked]:
     """Prepare to ask a question.
 
     Args:
         bench: The repository.
         service: The model; a session that goes on keeps its own, unless a flag says otherwise.
-        question: As asked.
+        task: What is asked.
         allow: Told where how much would go, before anything is written down; raises if it may not.
         is_dry: Nothing is going to be sent, so nothing is written down.
         sleep: Waits before a request is made again.
-        proposed: Edits that an earlier question of the session has proposed, and that wait.
 
     Raises:
         ConfigError: Something that was asked for cannot be.
@@ -143,7 +156,7 @@ def open_run(
         head = Head(model, service.effort, _specs(header), _system(start))
         outbound = _outbound(start)
         images = read_images(settings.images, model)
-        turn, quoted = _turn(bench, question, start, schema, images)
+        turn, quoted = _turn(bench, task, start, schema, images)
         turn = outbound.seal(turn)
         meter = _meter(head, start, bench)
         before = (*start.messages, *start.updates, turn)
@@ -154,11 +167,11 @@ def open_run(
         kept = path if settings.keep_session and not is_dry else None
         record = Record(kept) if old is None else record
         partial = stack.enter_context(_partial(kept, old, record))
-        conversation = converse(record, old, start, question, outbound)
-        note_question(record, question, start)
+        conversation = converse(record, old, start, task.text, outbound)
+        note_question(record, task.text, start)
         conversation.add(turn)
         bill = Bill(meter, ledger, _books(service, start, bench, session_id))
-        edits = open_edits(bench, view, shown=start.in_full - start.changed, proposed=proposed)
+        edits = open_edits(bench, view, shown=start.in_full - start.changed, proposed=task.proposed)
         sending = Sending(to, start, view, quoted)
 
         def repack(window_tokens: int) -> tuple[Message, ...]:
@@ -215,17 +228,16 @@ def _partial(path: Path | None, old: Recorded | None, record: Record) -> Iterato
 
 
 def _turn(
-    bench: Bench, question: str, start: Start, schema: str, images: tuple[Image, ...]
+    bench: Bench, task: Task, start: Start, schema: str, images: tuple[Image, ...]
 ) -> tuple[Message, list[str]]:
     """The turn that asks, and the blobs of what it quotes."""
     tokens = int((start.header.get("pack") or {}).get("tokens", 0))
-    pointers = bench.pointers(
-        question, shown=start.in_full, changed=start.changed, base_tokens=tokens
-    )
+    about = task.about or task.text
+    pointers = bench.pointers(about, shown=start.in_full, changed=start.changed, base_tokens=tokens)
     diff, blobs = _diff(bench)
     turn = question_message(
-        redact(question, "").text,
-        mark=question_mark(question),
+        redact(task.text, "").text,
+        mark=question_mark(task.text),
         changes=start.changes or start.note,
         pointers=pointers,
         diff=diff,

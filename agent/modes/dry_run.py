@@ -10,15 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bathy.agent.config import Settings, read_service
+from bathy.agent.config import Service, Settings, read_service
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.loop.asking import Preview
 from bathy.agent.loop.cost import label_tokens
 from bathy.agent.loop.forecast import in_units
 from bathy.agent.model.deepseek import wire_body
 from bathy.agent.model.messages import Usage
-from bathy.agent.modes.ask import Asked, open_run
-from bathy.agent.modes.compose import open_bench
+from bathy.agent.modes.ask import Asked, Task, open_run
+from bathy.agent.modes.compose import Bench, open_bench
 from bathy.agent.modes.headless import question_of
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.terminal import printable
@@ -49,22 +49,30 @@ def run_dry(settings: Settings, task: str) -> int:
     service = read_service(settings)
     if settings.offline:
         raise ConfigError("--offline sends nothing at all; leave out --offline, or --dry-run")
+    with open_bench(settings, progress) as bench:
+        show_dry(bench, service, Task(question))
+    return 0
+
+
+def show_dry(bench: Bench, service: Service, task: Task) -> None:
+    """Show what a question would send, and write the request to the file that was asked for.
+
+    Raises:
+        BathyError: The policy forbids the server, or the request would not fit.
+    """
+    settings = bench.settings
     check_endpoint(read_policy(), service.base_url)
-    with (
-        open_bench(settings, progress) as bench,
-        open_run(bench, service, question, is_dry=True) as asked,
-    ):
+    with open_run(bench, service, task, is_dry=True) as asked:
         preview = asked.run.preview()
         body = wire_body(preview.request, asked.model.thinking)
         account = _account(asked, preview)
     if settings.output is not None:
         _save(settings.output, body)
-        progress.say(f"the request is in {settings.output}; it was not sent")
-    if settings.output_format == "text":
+        bench.progress.say(f"the request is in {settings.output}; it was not sent")
+    if settings.output_format in ("text", "markdown"):
         sys.stdout.write("\n".join(_lines(account)) + "\n")
     else:
         sys.stdout.write(json.dumps(account) + "\n")
-    return 0
 
 
 def _save(path: Path, body: Mapping[str, Any]) -> None:

@@ -1,15 +1,12 @@
 """`bathy --task`: one question -> an answer on stdout, and exactly one result."""
 
-import asyncio
 import contextlib
 import os
 import re
 import select
-import signal
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +18,7 @@ from bathy.agent.modes.signals import INTERRUPTED, TERMINATED, Terminated
 from bathy.tools.redact import redact
 
 if TYPE_CHECKING:
-    from bathy.agent.modes.ask import Asked
+    from bathy.agent.loop.events import Event
     from bathy.agent.modes.output import Output
     from bathy.agent.modes.start import Start
     from bathy.agent.modes.uploads import Destination
@@ -99,46 +96,32 @@ def _answer_online(settings: Settings, progress: Progress, service: Service, que
 
 
 def _work(bench: Bench, service: Service, question: str, output: "Output") -> int:
-    """Run the loop to its end; SIGTERM ends it as Ctrl-C does, with a valid session behind."""
-    from bathy.agent.modes.ask import open_run
+    from bathy.agent.modes.ask import Task, open_run
     from bathy.agent.modes.narrator import Narrator
+    from bathy.agent.modes.working import work_off
 
-    terminated = False
-
-    async def main(asked: "Asked") -> int:
-        task = asyncio.current_task()
-        assert task is not None
-
-        def terminate() -> None:
-            nonlocal terminated
-            terminated = True
-            task.cancel()
-
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
-        narrator = Narrator(bench.progress, asked.model)
-        code = 1
-        try:
-            async with aclosing(asked.run.events()) as events:
-                async for event in events:
-                    narrator.tell(event)
-                    code = output.take(event, bench.snapshot.root)
-        finally:
-            output.progress(asked.run.spent, asked.run.text)
-            await asked.client.close()
-        return code
+    code = 1
 
     def allow(to: "Destination", start: "Start", tokens: int) -> None:
-        _allow(to, start, tokens, bench.progress)
+        allow_run(to, start, tokens, bench.progress)
 
-    with open_run(bench, service, question, allow=allow) as asked:
+    with open_run(bench, service, Task(question), allow=allow) as asked:
         output.begin(asked)
+        narrator = Narrator(bench.progress, asked.model)
+
+        def tell(event: "Event") -> None:
+            nonlocal code
+            narrator.tell(event)
+            code = output.take(event, bench.snapshot.root)
+
         try:
-            return asyncio.run(main(asked))
-        except asyncio.CancelledError:
-            raise (Terminated() if terminated else KeyboardInterrupt()) from None
+            work_off(asked, tell)
+        finally:
+            output.progress(asked.run.spent, asked.run.text)
+    return code
 
 
-def _allow(to: "Destination", start: "Start", tokens: int, progress: Progress) -> None:
+def allow_run(to: "Destination", start: "Start", tokens: int, progress: Progress) -> None:
     """Make sure that the repository may be sent, and say what no other clone can share.
 
     Raises:

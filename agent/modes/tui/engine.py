@@ -214,14 +214,14 @@ class Engine:
             self._answer(bench, job)
 
     def _answer(self, bench: "Bench", job: Question) -> None:
-        from bathy.agent.modes.ask import open_run
+        from bathy.agent.modes.ask import Task, open_run
 
         service = read_service(bench.settings)
         allow = partial(self._allow, find_model(service.model, service.own_models))
         text = f"{job.note}\n\n{job.text}" if job.note else job.text
         waiting = self.edits.states
         with open_run(
-            bench, service, text, allow=allow, sleep=self._wait, proposed=waiting
+            bench, service, Task(text, proposed=waiting), allow=allow, sleep=self._wait
         ) as asked:
             asyncio.run(self._run(asked))
 

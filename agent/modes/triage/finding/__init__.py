@@ -1,0 +1,1 @@
+"""A dossier and the repository -> what the report says, each claim checked."""

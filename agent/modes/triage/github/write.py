@@ -1,0 +1,225 @@
+"""A report -> the requests that it asks for, made one by one, and what became of each.
+
+The tracker is read again right before, under a lock, and the list is made anew from that: what was
+planned earlier is never sent. What stands in the list is what is sent.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from bathy.agent.errors import ConfigError
+from bathy.agent.modes.triage.dossier import Target
+from bathy.agent.modes.triage.github.calls import (
+    can_suggest,
+    read_comments,
+    read_issue,
+    read_label_events,
+    read_login,
+)
+from bathy.agent.modes.triage.github.client import Answer, GitHub, GitHubBusyError, GitHubError
+from bathy.agent.modes.triage.github.suggestions import read_suggested
+from bathy.agent.modes.triage.lock import issue_lock
+from bathy.agent.modes.triage.marker import is_ours, without_marker
+from bathy.agent.modes.triage.plan import (
+    NOT_THERE,
+    ONE_OF_A_KIND,
+    TrackerState,
+    Wishes,
+    plan_actions,
+    plan_comment,
+)
+from bathy.agent.modes.triage.report import Action, Report
+from bathy.agent.modes.triage.telling.comment import CHECKLIST, checklist_reply
+from bathy.agent.modes.triage.untrusted.leaks import leak_in
+
+NO_LOGIN = "GitHub does not say whose the token is, so an earlier comment of ours is not known"
+NO_SUGGESTIONS = "suggestions are not there for this repository or this token"
+STILL_THERE = "the label that it replaces could not be taken off"
+
+_COMMENTS = ("create_comment", "update_comment")
+_NO_SUCH_FEATURE = (404, 422)
+
+
+async def write_report(
+    github: GitHub,
+    target: Target,
+    report: Report,
+    wishes: Wishes,
+    *,
+    say: Callable[[str], object],
+    in_actions: bool = False,
+    secrets: Sequence[str] = (),
+) -> Report:
+    """Write what a report asks for, as far as it may be and still makes sense.
+
+    Args:
+        github: With a token that may write.
+        target: The issue; the report must be about it.
+        report: What to tell.
+        wishes: What may be written; nothing is where nothing may.
+        say: Told of each request, in one line.
+        in_actions: Whether this runs in a workflow.
+        secrets: Texts that must not be written, besides what looks like a secret.
+
+    Returns:
+        The report with what became of each request. One that failed does not keep those from being
+        made that do not depend on it.
+
+    Raises:
+        ConfigError: The report is about another issue.
+        GitHubError: The issue cannot be read; nothing was written.
+        TryAgainError: Likewise, for now; or another run does not end.
+    """
+    if (target.host, target.full_name.lower(), target.number) != _place(report):
+        raise ConfigError(
+            f"the report is not about {target.full_name}#{target.number}; make one that is"
+        )
+    async with issue_lock(target):
+        login = await read_login(github, in_actions=in_actions)
+        state, knows = await _read_state(github, target, login), True
+        if wishes.suggest and not wishes.labels:
+            knows = await can_suggest(github, target)
+            suggested = await read_suggested(github, target) if knows else ()
+            state = replace(state, suggested=suggested)
+        writer = _Writer(github, say, tuple(secrets), state, knows_suggestions=knows)
+        return await writer.write(report, wishes)
+
+
+def _place(report: Report) -> tuple[str, str, int]:
+    return report.repo.host, report.repo.full_name.lower(), report.issue.number
+
+
+async def _read_state(github: GitHub, target: Target, login: str) -> TrackerState:
+    """Read what the list of requests depends on; the oldest of our comments is the one."""
+    issue = await read_issue(github, target)
+    own = [
+        comment
+        async for comment in read_comments(github, target)
+        if login and comment.author.lower() == login.lower() and is_ours(comment.body)
+    ]
+    return TrackerState(
+        labels=issue.labels,
+        label_events=tuple(await read_label_events(github, target)),
+        login=login,
+        own_comment=own[0].body if own else "",
+        own_comment_id=own[0].id if own else 0,
+        is_locked=issue.is_locked,
+        is_pull_request=issue.is_pull_request,
+        state=issue.state,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Makes requests about one issue, of which the state was read."""
+
+    github: GitHub
+    say: Callable[[str], object]
+    secrets: tuple[str, ...]
+    state: TrackerState
+    knows_suggestions: bool
+
+    async def write(self, report: Report, wishes: Wishes) -> Report:
+        """Make the requests, labels first, and return the report with what became of them."""
+        body = report.reply.markdown or ""
+        planned = plan_actions(report, state=self.state, wishes=wishes, body=body)
+        if not wishes:
+            return replace(report, actions=planned)
+        made = [one async for one in self._labels(report, planned)]
+        comments = [action for action in planned if action.op in _COMMENTS]
+        if refused := [one for one in made if _is_unknown(one)]:
+            comments = [*self._checklist(report, refused[0])]
+        made += [await self._make(action) for action in comments]
+        mode: Literal["apply", "suggest"] = (
+            "apply" if wishes.labels or wishes.comment else "suggest"
+        )
+        return replace(report, run=replace(report.run, mode=mode), actions=tuple(made))
+
+    async def _labels(self, report: Report, planned: Sequence[Action]) -> AsyncIterator[Action]:
+        is_stuck = False
+        for action in planned:
+            if action.op in _COMMENTS:
+                continue
+            parts = _apart(action, report) if is_stuck and action.op == "add_labels" else [action]
+            for part in parts:
+                made = await self._make(part)
+                is_stuck |= made.state == "failed" and action.reason == "superseded_facet"
+                yield made
+
+    def _checklist(self, report: Report, refused: Action) -> Sequence[Action]:
+        """The comment, with the labels that could not be suggested."""
+        names = {one["name"] for one in refused.body["labels"]}
+        adding = tuple(label for label in report.labels.add if label.name in names)
+        shown = replace(report, labels=replace(report.labels, add=adding))
+        body = checklist_reply(shown)
+        is_listed = CHECKLIST in self.state.own_comment
+        return plan_comment(report, state=self.state, body=body, is_answer=is_listed)
+
+    async def _make(self, action: Action) -> Action:
+        if action.state != "planned":
+            return action
+        if action.op == "create_comment" and not self.state.login:
+            return replace(action, state="skipped", reason=NO_LOGIN)
+        if action.op == "suggest_labels" and not self.knows_suggestions:
+            return replace(action, state="failed", reason=NO_SUGGESTIONS)
+        if reason := self._leak(action.body):
+            return replace(action, state="skipped", reason=reason)
+        self.say(f"{action.op.replace('_', ' ')}: {action.method} {action.path}")
+        try:
+            answer = await self.github.send(action.method, action.path, action.body or None)
+        except (GitHubError, GitHubBusyError) as error:
+            return _failed(action, error)
+        return replace(
+            action,
+            state="done",
+            http_status=answer.status,
+            reason=_page_of(answer, action) or action.reason,
+        )
+
+    def _leak(self, body: dict[str, Any]) -> str:
+        """Why a body must not be sent, or ""; our own marker is no secret."""
+        texts = (without_marker(text) for text in _texts(body))
+        return next((reason for text in texts if (reason := leak_in(text, self.secrets))), "")
+
+
+def _failed(action: Action, error: GitHubError | GitHubBusyError) -> Action:
+    if action.op == "remove_label" and error.status == 404:
+        return replace(action, state="skipped", reason=NOT_THERE, http_status=404)
+    return replace(action, state="failed", reason=str(error), http_status=error.status or None)
+
+
+def _is_unknown(made: Action) -> bool:
+    """Whether suggestions were refused since they are not there."""
+    is_told = made.http_status in _NO_SUCH_FEATURE or made.reason == NO_SUGGESTIONS
+    return made.op == "suggest_labels" and made.state == "failed" and is_told
+
+
+def _apart(action: Action, report: Report) -> Sequence[Action]:
+    """Cut labels that come in the place of one that is still there off from the others."""
+    kinds = {label.name for label in report.labels.add if label.facet in ONE_OF_A_KIND}
+    names = action.body["labels"]
+    free, stuck = [n for n in names if n not in kinds], [n for n in names if n in kinds]
+    parts = [replace(action, body={"labels": free})] if free else []
+    if stuck and action.state == "planned":
+        parts.append(replace(action, body={"labels": stuck}, state="skipped", reason=STILL_THERE))
+    return parts if action.state == "planned" else [action]
+
+
+def _page_of(answer: Answer, action: Action) -> str:
+    """The path of a comment that was created; "" for anything else."""
+    number = answer.value.get("id") if isinstance(answer.value, dict) else None
+    if action.op != "create_comment" or not isinstance(number, int):
+        return ""
+    return f"{action.path.partition('/issues/')[0]}/issues/comments/{number}"
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)

@@ -1,0 +1,105 @@
+"""A model's answer about an issue -> records that nothing is believed of yet.
+
+Each name, number and line in them is checked by `finding/` against the repository, its labels and
+its tracker before a report holds it.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from bathy.agent.modes.triage.report import Confidence
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA = Path(__file__).with_name("opinion.schema.json")
+"""What a model is told to fit its answer to; `Opinion` takes whatever fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOpinion:
+    """A label that the issue should get."""
+
+    name: str
+    rationale: str = ""
+    confidence: Confidence = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateOpinion:
+    """An older issue, and how it compares."""
+
+    number: int
+    relation: Literal["duplicate", "related", "regression_of"] = "related"
+    confidence: Confidence = "low"
+    same: str = ""
+    different: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingOpinion:
+    """Something to ask the reporter for."""
+
+    field: str
+    question: str
+    blocking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectOpinion:
+    """Lines that may be at fault; 1-based, inclusive."""
+
+    path: str
+    start_line: int
+    end_line: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HypothesisOpinion:
+    """A cause; `citations` are places as "path:start-end"."""
+
+    state: Literal["supported", "plausible", "unknown"] = "unknown"
+    text: str = ""
+    confidence: Confidence = "low"
+    citations: tuple[str, ...] = ()
+    would_confirm: tuple[str, ...] = ()
+    would_refute: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """All of a model's answer; `reply` is what it would write to the reporter, or ""."""
+
+    status: Literal["triaged", "needs_info", "needs_human", "out_of_scope", "spam"] = "triaged"
+    labels: tuple[LabelOpinion, ...] = ()
+    regression: bool | None = None
+    affected_versions: tuple[str, ...] = ()
+    duplicates: tuple[DuplicateOpinion, ...] = ()
+    missing_info: tuple[MissingOpinion, ...] = ()
+    suspects: tuple[SuspectOpinion, ...] = ()
+    hypothesis: HypothesisOpinion = field(default_factory=HypothesisOpinion)
+    reply: str = ""
+
+
+NO_OPINION = Opinion()
+"""What there is without a model."""
+
+
+def read_opinion(answer: str) -> Opinion:
+    """Read an answer that fits `SCHEMA`.
+
+    Raises:
+        ValueError: It does not.
+    """
+    found: Opinion = _adapter().validate_json(answer)
+    return found
+
+
+@cache
+def _adapter() -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Opinion)

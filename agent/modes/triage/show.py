@@ -1,0 +1,61 @@
+"""Reports -> stdout, a file, and what GitHub Actions shows of a step."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bathy.agent.config import Settings
+from bathy.agent.errors import BathyError
+from bathy.agent.modes.terminal import printable
+from bathy.agent.modes.triage.report import Report, dump_report
+from bathy.agent.modes.triage.telling.markdown import report_markdown
+from bathy.agent.modes.triage.telling.summary import append_outputs, append_summary
+
+_JSON = ("json", "stream-json")
+
+
+def show(settings: Settings, report: Report, *, is_first: bool = True) -> None:
+    """Write a report to stdout, as JSON in one line or as Markdown, and to a step's files.
+
+    Args:
+        settings: Say how.
+        report: What is told.
+        is_first: Nothing was shown before.
+
+    Raises:
+        BathyError: A file of the step cannot be written.
+    """
+    text = _text(settings, report)
+    if settings.output_format not in _JSON:
+        text = ("" if is_first else "\n") + printable(text)
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        append_summary(report, Path(path))
+    if path := os.environ.get("GITHUB_OUTPUT"):
+        append_outputs(report, Path(path))
+
+
+def save(settings: Settings, reports: Sequence[Report]) -> None:
+    """Write reports to the file that was asked for, if any.
+
+    They are JSON, one a line, in a file whose name says so, since a later step reads that.
+
+    Raises:
+        BathyError: It cannot be written.
+    """
+    path = settings.output
+    if path is None:
+        return
+    is_json = path.suffix in (".json", ".jsonl")
+    texts = [dump_report(one) + "\n" if is_json else _text(settings, one) for one in reports]
+    try:
+        path.write_text("".join(texts), encoding="utf-8")
+    except OSError as error:
+        raise BathyError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _text(settings: Settings, report: Report) -> str:
+    is_json = settings.output_format in _JSON
+    return dump_report(report) + "\n" if is_json else report_markdown(report)

@@ -1,0 +1,1 @@
+"""A report -> Markdown for people, the one comment, and what Actions shows."""

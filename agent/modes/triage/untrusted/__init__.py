@@ -1,0 +1,1 @@
+"""What strangers and models write -> text in which nothing acts, and flags."""
