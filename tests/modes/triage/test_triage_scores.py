@@ -61,15 +61,15 @@ def test_files_score_by_the_rank_of_the_first_right_one() -> None:
     found = report(suspects=tuple(map(suspect, ("a", "b", "c", "d"))))
     scored = measure(found, Gold(files=frozenset(("c", "d", "x"))), 3)
     assert [scored[f"hit@{k}"] for k in (1, 3, 5, 10)] == [(0, 1), (1, 1), (1, 1), (1, 1)]
-    assert scored["MRR"] == (1 / 3, 1)
-    assert scored["links"] == (3, 4)
+    assert [*scored["MRR"]] == [1 / 3, 1]
+    assert [*scored["links"]] == [3, 4]
 
 
 def test_a_file_that_is_not_found_scores_nothing() -> None:
     scored = measure(report(), Gold(files=frozenset("x")), 0)
-    assert scored["MRR"] == (0, 1)
-    assert scored["hit@10"] == (0, 1)
-    assert scored["links"] == (0, 0)
+    assert [*scored["MRR"]] == [0, 1]
+    assert [*scored["hit@10"]] == [0, 1]
+    assert [*scored["links"]] == [0, 0]
 
 
 def test_duplicates_count_whatever_they_are_called_and_false_ones_only_if_called_so() -> None:
@@ -81,10 +81,10 @@ def test_duplicates_count_whatever_they_are_called_and_false_ones_only_if_called
         )
     )
     scored = measure(found, Gold(duplicates=frozenset((2, 3))), 0)
-    assert scored["duplicates@1"] == (0, 2)
-    assert scored["duplicates@3"] == (2, 2)
-    assert scored["false duplicate"] == (0, 1)
-    assert measure(found, Gold(duplicates=frozenset()), 0)["false duplicate"] == (1, 1)
+    assert [*scored["duplicates@1"]] == [0, 2]
+    assert [*scored["duplicates@3"]] == [2, 2]
+    assert [*scored["false duplicate"]] == [0, 1]
+    assert [*measure(found, Gold(duplicates=frozenset()), 0)["false duplicate"]] == [1, 1]
 
 
 def test_labels_score_by_those_given_and_those_wanted() -> None:
