@@ -241,3 +241,28 @@ def test_what_would_be_sent_is_shown_with_its_price(triage: Triage, tracker: Git
         ran = triage("1", "--repo-name", NAME, "--dry-run", endpoint=endpoint)
     assert ran.code == 0, ran.err
     assert endpoint.requests == []
+
+
+def test_a_fresh_runner_finds_what_the_last_one_put_into_the_cache(
+    triage: Triage,
+    tracker: GitHubDouble,
+    tables: RepoBuilder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tables.file("src/more.py", "".join(f"value_{n} = {n}\n" for n in range(3_000)))
+    tables.commit()
+    tables.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    tracker.add_issue(NAME, "load() fails on an empty file", BODY, author="ann")
+    tracker.add_issue(NAME, "save() writes no line ends", BODY, author="bob")
+    usages = []
+    with Endpoint(lambda _asked: answer(GOOD)) as endpoint:
+        for number in ("1", "2"):
+            for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+                monkeypatch.setenv(name, str(tmp_path / number / name))
+            ran = triage(number, "--repo-name", NAME, "--output-format", "json", endpoint=endpoint)
+            assert ran.code == 0, ran.err
+            usages.append(ran.json["run"]["usage"])
+    first, second = endpoint.requests[0], endpoint.requests[-1]
+    assert first.messages[1] == second.messages[1]
+    assert usages[1]["cache_hit_tokens"] > 0.9 * usages[1]["prompt_tokens"]
