@@ -7,6 +7,9 @@ from bathy.tools.base import RepoView, ToolError
 from bathy.tools.decode import decode
 from bathy.tools.workspace import encode_path
 
+_DRAWN = (".md", ".markdown", ".mdown", ".rst", ".adoc", ".asciidoc", ".org", ".textile", ".pod")
+"""Files whose pages show a drawn document without line numbers, unless they are asked not to."""
+
 
 def permalink(host: str, full_name: str, commit: str, path: str, start: int, end: int) -> str:
     """Return the address of lines that stays the same whatever happens to the branch.
@@ -24,7 +27,8 @@ def permalink(host: str, full_name: str, commit: str, path: str, start: int, end
     """
     name, file = quote(full_name, safe="/"), quote(encode_path(path), safe="/")
     lines = f"L{start}" if start == end else f"L{start}-L{end}"
-    return f"https://{host}/{name}/blob/{commit}/{file}#{lines}"
+    plain = "?plain=1" if path.lower().endswith(_DRAWN) else ""
+    return f"https://{host}/{name}/blob/{commit}/{file}{plain}#{lines}"
 
 
 def resolves(source: RepoView | Bench, path: str, start: int, end: int) -> bool:

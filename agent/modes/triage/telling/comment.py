@@ -28,7 +28,7 @@ NOTHING_TO_SAY = "there is nothing to say"
 Audience = Literal["reporter", "maintainer"]
 
 _SILENT = ("spam", "out_of_scope", "skipped", "error")
-_LINK_REST = re.compile(r"[\w./~%+-]+#L[0-9]+(?:-L[0-9]+)?", re.ASCII)
+_LINK_REST = re.compile(r"[\w./~%+-]+(?:\?plain=1)?#L[0-9]+(?:-L[0-9]+)?", re.ASCII)
 
 
 def reply_of(report: Report, *, draft: str = "", leak: Callable[[str], str] = leak_in) -> Reply:

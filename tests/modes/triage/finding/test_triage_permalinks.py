@@ -33,6 +33,7 @@ def test_a_permalink_names_host_repository_commit_path_and_lines() -> None:
 
 def test_one_line_is_no_range() -> None:
     assert permalink("github.com", "a/b", SHA, "x.py", 4, 4).endswith("/x.py#L4")
+    assert permalink("github.com", "a/b", SHA, "A.MD", 4, 5).endswith("/A.MD?plain=1#L4-L5")
 
 
 @given(st.binary(min_size=1, max_size=40))
