@@ -16,18 +16,22 @@ from bathy.agent.modes.triage.github.calls import list_open
 from bathy.agent.modes.triage.memory import remembered
 from bathy.agent.modes.triage.report import Report
 from bathy.agent.modes.triage.run import (
-    api_url,
-    check_clone,
-    clone_name,
-    connection,
+    TRY_AGAIN_CODE,
     exit_code_of_writes,
     fetch,
-    operator_name,
+    too_many,
     why_not_now,
     write,
 )
 from bathy.agent.modes.triage.saying import LogProgress
 from bathy.agent.modes.triage.show import save, show
+from bathy.agent.modes.triage.surroundings import (
+    api_url,
+    check_clone,
+    clone_name,
+    connection,
+    operator_name,
+)
 from bathy.agent.modes.triage.target import host_of
 from bathy.agent.modes.triage.think import think_apart
 from bathy.agent.modes.triage.wanted import MOST_AT_ONCE, Wanted
@@ -35,7 +39,7 @@ from bathy.agent.modes.triage.wanted import MOST_AT_ONCE, Wanted
 MOST_LISTED = 1_000
 """Open issues that are looked at for ones that are still to be triaged."""
 
-LIMIT_CODE, TRY_AGAIN_CODE = 3, 75
+LIMIT_CODE = 3
 
 
 def run_batch(settings: Settings, wanted: Wanted, progress: LogProgress) -> int:
@@ -75,7 +79,7 @@ def _work(
             return _end(settings, reports, code or LIMIT_CODE)
         progress.say(f"issue {issue.number} ({len(reports) + 1} of {wanted.limit} at most)")
         try:
-            done = _triage(left, wanted, replace(target, number=issue.number), progress)
+            done = _triage(left, wanted, target, issue, progress)
         except TryAgainError as error:
             progress.say(f"{error}; {len(issues) - at} issues are left for next time")
             return _end(settings, reports, TRY_AGAIN_CODE)
@@ -89,6 +93,9 @@ def _work(
         if done.report is not None:
             show(settings, done.report, is_first=not reports)
             reports.append(done.report)
+        if done.exit_code == TRY_AGAIN_CODE:
+            progress.say(f"{len(issues) - at} issues are left for next time")
+            return _end(settings, reports, TRY_AGAIN_CODE)
         code = code or done.exit_code
         if done.is_done:
             with remembered(target.host, target.full_name) as (memory, _):
@@ -107,24 +114,29 @@ class _Done:
 
     report: Report | None = None
     exit_code: int = 0
-    is_done: bool = True
+    is_done: bool = False
 
 
-def _triage(settings: Settings, wanted: Wanted, target: Target, progress: LogProgress) -> _Done:
-    order = Order(target, "batch")
+def _triage(
+    settings: Settings, wanted: Wanted, target: Target, issue: Issue, progress: LogProgress
+) -> _Done:
+    order = Order(replace(target, number=issue.number), "batch")
+    # What the list tells already costs no more requests.
+    if reason := "a bot wrote the issue" if issue.is_bot else too_many(target, issue.author):
+        progress.say(f"skipped: {reason}")
+        return _Done(is_done=issue.is_bot)
     dossier = fetch(order, progress)
     if reason := why_not_now(dossier, order, wanted):
         progress.say(f"skipped: {reason}")
-        return _Done()
-    with remembered(target.host, target.full_name) as (memory, now_s):
-        is_admitted = memory.admit(dossier.issue.author, now_s)
-    if not is_admitted:
-        progress.say("skipped: its author has set off too many runs within the last hour")
-        return _Done(is_done=False)
+        return _Done(is_done=True)
     thought = think_apart(settings, dossier)
     report = thought.report
     if wanted.wishes:
-        report = write(dossier.target, report, wanted, progress)
+        try:
+            report = write(dossier.target, report, wanted, progress)
+        except BathyError as error:
+            progress.say(f"issue {issue.number}: {error}")
+            return _Done(report, error.exit_code)
     code = thought.exit_code or exit_code_of_writes(report)
     return _Done(report, code, is_done=not code)
 

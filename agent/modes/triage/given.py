@@ -3,17 +3,21 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bathy.agent.errors import ConfigError
-from bathy.agent.modes.triage.dossier import Dossier, Target
+from bathy.agent.modes.triage.dossier import Comment, Dossier, Target
+from bathy.agent.modes.triage.github.fetch import (
+    FIRST_COMMENTS,
+    LAST_COMMENTS,
+    MOST_BODY_CHARS,
+    MOST_COMMENT_CHARS,
+)
 from bathy.agent.modes.triage.github.shapes import comment_of, issue_of, label_of
 from bathy.agent.modes.triage.target import checked_name, host_of
 
 MOST_BYTES = 50 << 20
-MOST_BODY_CHARS = 200_000
-"""What is kept of a body; the service itself takes 65,536 characters."""
-
 _PAGE = re.compile(r"https://([\w.:-]+)/([\w.-]+/[\w.-]+)/issues/\d+\Z")
 
 
@@ -45,18 +49,30 @@ def read_given(data: bytes, *, api_url: str, name: str) -> Dossier:
         notes.append(("oversize", f"the body was cut to {MOST_BODY_CHARS:,} characters"))
         value["body"] = body[:MOST_BODY_CHARS]
     issue = issue_of(value, target)
-    comments = tuple(comment_of(one) for one in _list(value, "comments"))
+    comments = tuple(map(_comment, _kept(_list(value, "comments"))))
     others = (issue_of(one, target) for one in _list(value, "issues"))
     return Dossier(
         target,
         "cli",
         issue,
         comments=comments,
-        comments_seen=len(comments),
+        comments_seen=len(_list(value, "comments")),
         labels=tuple(label_of(one) for one in _list(value, "repo_labels")),
         others=tuple(o for o in others if 0 < o.number < issue.number and not o.is_pull_request),
         notes=tuple(notes),
     )
+
+
+def _kept(comments: Sequence[Any]) -> Sequence[Any]:
+    """The first and the last ones, as of an issue that is fetched."""
+    if len(comments) <= FIRST_COMMENTS + LAST_COMMENTS:
+        return comments
+    return [*comments[:FIRST_COMMENTS], *comments[-LAST_COMMENTS:]]
+
+
+def _comment(value: object) -> Comment:
+    found = comment_of(value)
+    return replace(found, body=found.body[:MOST_COMMENT_CHARS])
 
 
 def _name_in(value: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 from bathy.agent.errors import BathyError
 
 MOST_AN_HOUR = 10
-"""Runs of batches that the issues of one author may set off in an hour."""
+"""Runs that the issues of one author may set off in an hour, by events and in batches."""
 
 MOST_DELIVERIES = 1_000
 MOST_DONE = 20_000
@@ -67,6 +67,10 @@ class Memory:
             return False
         self.deliveries = [*self.deliveries, delivery][-MOST_DELIVERIES:]
         return True
+
+    def forget(self, delivery: str) -> None:
+        """Let a delivery come again."""
+        self.deliveries = [one for one in self.deliveries if one != delivery]
 
 
 @contextlib.contextmanager

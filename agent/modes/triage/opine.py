@@ -25,8 +25,11 @@ from bathy.agent.modes.working import work_off
 MOST_TURNS = 20
 """Requests for one issue, where no --max-turns is given."""
 
+MOST_SECONDS = 900.0
+"""What one issue may take of a model's time, where no --time-limit is given."""
+
 _BODY_CHARS, _COMMENT_CHARS, _EARLIER_CHARS, _COMMENTS = 24_000, 4_000, 1_200, 30
-_LABELS, _EARLIER = 300, 8
+_LABELS, _EARLIER, _LINE_CHARS = 300, 8, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ def model_settings(settings: Settings) -> Settings:
         patch_out=None,
         images=(),
         max_turns=settings.max_turns or MOST_TURNS,
+        time_limit_s=settings.time_limit_s or MOST_SECONDS,
     )
 
 
@@ -112,17 +116,22 @@ def task_about(ground: Ground) -> Task:
 def _sections(ground: Ground) -> Iterator[tuple[str, str]]:
     dossier, issue = ground.dossier, ground.dossier.issue
     labels = [f"{lb.name}: {lb.description}".rstrip(": ") for lb in dossier.labels[:_LABELS]]
-    yield "labels of the repository, one a line", "\n".join(" ".join(lb.split()) for lb in labels)
+    yield "labels of the repository, one a line", "\n".join(map(_line, labels))
     by_number = {other.number: other for other in dossier.others}
     for one in ground.similar[:_EARLIER]:
         earlier = by_number[one.number]
         shown = visible(earlier.body).text[:_EARLIER_CHARS]
-        yield f"earlier issue {one.number} ({earlier.state})", f"{earlier.title}\n{shown}"
+        yield f"earlier issue {one.number} ({earlier.state})", f"{_line(earlier.title)}\n{shown}"
     if ground.template is not None:
         asked = "\n".join(f.name for f in ground.template.fields)
         yield "what the repository's template asks for", asked
-    yield "title", " ".join(visible(issue.title).text.split())
+    yield "title", _line(issue.title)
     yield "body", visible(issue.body).text[:_BODY_CHARS]
     for number, comment in enumerate(dossier.comments[-_COMMENTS:], 1):
         by = "its author" if comment.author == issue.author else comment.association.lower()
         yield f"comment {number}, by {by}", visible(comment.body).text[:_COMMENT_CHARS]
+
+
+def _line(text: str) -> str:
+    """What people see of a text, in one line."""
+    return " ".join(visible(text).text.split())[:_LINE_CHARS]

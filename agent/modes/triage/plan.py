@@ -17,6 +17,9 @@ from bathy.agent.modes.triage.marker import digest_of, with_marker, without_mark
 from bathy.agent.modes.triage.report import Action, AddedLabel, Report
 from bathy.agent.modes.triage.untrusted.safe import safe_line
 
+LABEL_LESS = ("security_private", "spam", "skipped", "error")
+"""What is found about such an issue is for people alone."""
+
 ONE_OF_A_KIND = ("type", "priority")
 """Facets of which an issue has one label."""
 
@@ -110,6 +113,8 @@ def plan_actions(
     """
     wishes = wishes or replace(wishes, labels=True, comment=True)
     actions = list[Action]()
+    if report.status in LABEL_LESS:
+        wishes = replace(wishes, labels=False, suggest=False)
     if wishes.labels:
         actions += [*_removals(report, state), *_additions(report, state, suggest=False)]
     elif wishes.suggest:

@@ -289,8 +289,12 @@ class Report:
 
 
 def dump_report(report: Report, *, indent: int | None = None) -> str:
-    """Return the report as JSON, without an LF at its end."""
-    return bytes(_adapter().dump_json(report, indent=indent, ensure_ascii=True)).decode()
+    """Return the report as JSON: ASCII, without an LF at its end.
+
+    No runner of GitHub Actions finds a command in it.
+    """
+    text = bytes(_adapter().dump_json(report, indent=indent, ensure_ascii=True)).decode()
+    return text.replace("##[", "\\u0023#[")
 
 
 def load_report(data: bytes) -> Report:

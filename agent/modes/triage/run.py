@@ -11,34 +11,33 @@ from dataclasses import replace
 from pathlib import Path
 
 from bathy.agent.config import Settings
-from bathy.agent.errors import BathyError, ConfigError
-from bathy.agent.index.repo import locate
-from bathy.agent.modes.triage.commit import origin_url
+from bathy.agent.errors import ConfigError, TryAgainError
 from bathy.agent.modes.triage.digest import input_digest
-from bathy.agent.modes.triage.dossier import Dossier, Target, dump_dossier, load_dossier
-from bathy.agent.modes.triage.event import Order, check_signature, number_of_event, read_event
+from bathy.agent.modes.triage.dossier import Dossier, Target, dump_dossier
+from bathy.agent.modes.triage.event import Order
 from bathy.agent.modes.triage.finding.resembling import resembling
-from bathy.agent.modes.triage.github.client import GitHub, Patience
 from bathy.agent.modes.triage.github.fetch import fetch_dossier
-from bathy.agent.modes.triage.github.write import write_report
-from bathy.agent.modes.triage.given import read_given
+from bathy.agent.modes.triage.github.write import is_unknown, write_report
+from bathy.agent.modes.triage.given import MOST_BYTES, read_given
+from bathy.agent.modes.triage.handed import keep, order_of, read_dossier, read_report_file
 from bathy.agent.modes.triage.marker import digest_of, is_ours
 from bathy.agent.modes.triage.memory import remembered
-from bathy.agent.modes.triage.report import Report, load_report
+from bathy.agent.modes.triage.report import Report
 from bathy.agent.modes.triage.saying import LogProgress, log_progress
-from bathy.agent.modes.triage.show import save, show
-from bathy.agent.modes.triage.target import (
-    checked_api,
-    checked_name,
-    is_number,
-    name_of_origin,
-    target_of,
+from bathy.agent.modes.triage.show import save, show, tell_outputs
+from bathy.agent.modes.triage.surroundings import (
+    api_url,
+    check_clone,
+    clone_name,
+    connection,
+    in_actions,
+    operator_name,
+    token,
 )
 from bathy.agent.modes.triage.think import Thought, preview_apart, think_apart
 from bathy.agent.modes.triage.wanted import Wanted
 
-MOST_FILE_BYTES = 100 << 20
-"""Of a dossier or report."""
+TRY_AGAIN_CODE = 75
 
 
 def run_triage(settings: Settings, wanted: Wanted) -> int:
@@ -51,47 +50,67 @@ def run_triage(settings: Settings, wanted: Wanted) -> int:
     progress = log_progress(settings)
     if settings.dry_run and (wanted.is_open or wanted.step in ("fetch", "write")):
         raise ConfigError("--dry-run shows the request about one issue; give a TARGET alone")
+    if wanted.wishes and not token():
+        raise ConfigError("writing needs a token in GITHUB_TOKEN; leave out --write to only look")
     if wanted.is_open:
         from bathy.agent.modes.triage.batch import run_batch
 
         return run_batch(settings, wanted, progress)
     if wanted.step == "think":
-        dossier = _load_dossier(Path(wanted.target))
-        if settings.dry_run:
-            return preview_apart(settings, dossier)
-        thought = think_apart(settings, dossier)
-        show(settings, thought.report)
-        save(settings, [thought.report])
-        return thought.exit_code
+        dossier = read_dossier(Path(wanted.target))
+        check_clone(settings, wanted, dossier.target, progress)
+        return _thought(settings, wanted, dossier, progress)
     if wanted.step == "write":
-        report = _load_report(Path(wanted.target), wanted, settings)
+        report = read_report_file(Path(wanted.target), wanted, settings)
         target = Target(report.repo.host, api_url(), report.repo.full_name, report.issue.number)
         return _written(settings, wanted, target, Thought(report, 0), progress)
-    return _from_target(settings, wanted, progress)
-
-
-def _from_target(settings: Settings, wanted: Wanted, progress: LogProgress) -> int:
     if wanted.step == "fetch" and settings.output is None:
         raise ConfigError("--step fetch needs -o FILE for what it fetches")
     if wanted.target == "-":
         name = operator_name(wanted) or clone_name(settings)
-        dossier = read_given(sys.stdin.buffer.read(), api_url=api_url(), name=name)
-    else:
-        order = order_of(wanted, settings)
-        if reason := order.skip or _refusal(order, wanted):
-            progress.say(f"skipped: {reason}")
-            return 0
-        wanted = replace(wanted, is_again=wanted.is_again or order.is_again)
-        check_clone(settings, wanted, order.target, progress)
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        return _fetched(settings, wanted, read_given(data, api_url=api_url(), name=name), progress)
+    return _ordered(settings, wanted, order_of(wanted, settings), progress)
+
+
+def _ordered(settings: Settings, wanted: Wanted, order: Order, progress: LogProgress) -> int:
+    """Fetch the issue that is meant and go on with it, unless there is a reason not to."""
+    if reason := order.skip or _refusal(order, wanted):
+        return _skipped(reason, progress)
+    wanted = replace(wanted, is_again=wanted.is_again or order.is_again)
+    check_clone(settings, wanted, order.target, progress)
+    try:
         dossier = fetch(order, progress)
-        if reason := why_not_now(dossier, order, wanted):
-            progress.say(f"skipped: {reason}")
-            return 0
-    if wanted.step == "fetch":
-        assert settings.output is not None
-        _keep(settings.output, dump_dossier(dossier))
-        progress.say(f"issue {dossier.issue.number} and what belongs to it: {settings.output}")
-        return 0
+        reason = why_not_now(dossier, order, wanted)
+        if order.trigger == "event" and not (reason or order.is_again):
+            reason = too_many(order.target, dossier.issue.author)
+        code = _skipped(reason, progress) if reason else 0
+        code = code if reason else _fetched(settings, wanted, dossier, progress)
+    except TryAgainError:
+        _forget(order, wanted)
+        raise
+    if code == TRY_AGAIN_CODE:
+        _forget(order, wanted)
+    return code
+
+
+def _skipped(reason: str, progress: LogProgress) -> int:
+    """Say why nothing is done, also to the steps of a workflow that come after."""
+    progress.say(f"skipped: {reason}")
+    tell_outputs({"status": "skipped"})
+    return 0
+
+
+def _fetched(settings: Settings, wanted: Wanted, dossier: Dossier, progress: LogProgress) -> int:
+    if wanted.step != "fetch":
+        return _thought(settings, wanted, dossier, progress)
+    assert settings.output is not None
+    keep(settings.output, dump_dossier(dossier))
+    progress.say(f"issue {dossier.issue.number} and what belongs to it: {settings.output}")
+    return 0
+
+
+def _thought(settings: Settings, wanted: Wanted, dossier: Dossier, progress: LogProgress) -> int:
     if settings.dry_run:
         return preview_apart(settings, dossier)
     thought = think_apart(settings, dossier)
@@ -101,47 +120,24 @@ def _from_target(settings: Settings, wanted: Wanted, progress: LogProgress) -> i
 def _written(
     settings: Settings, wanted: Wanted, target: Target, thought: Thought, progress: LogProgress
 ) -> int:
-    """Write what is wished for, and show the report; also when writing fails."""
-    report, code = thought.report, thought.exit_code
-    if wanted.wishes:
-        report = write(target, report, wanted, progress)
-    show(settings, report)
-    save(settings, [report])
-    return code or exit_code_of_writes(report)
+    """Write what is wished for, and show the report: it was paid for, whatever writing comes to."""
+    report = thought.report
+    try:
+        if wanted.wishes:
+            report = write(target, report, wanted, progress)
+    finally:
+        show(settings, report)
+        save(settings, [report])
+    return thought.exit_code or exit_code_of_writes(report)
 
 
 def exit_code_of_writes(report: Report) -> int:
     """Return 1 if a write failed for good, 75 if it is worth trying again, else 0."""
-    failed = [a for a in report.actions if a.state == "failed" and a.op != "suggest_labels"]
+    failed = [a for a in report.actions if a.state == "failed" and not is_unknown(a)]
+    codes = [action.http_status or 0 for action in failed]
     if not failed:
         return 0
-    codes = [action.http_status or 0 for action in failed]
-    return 75 if all(code in (0, 429) or code >= 500 for code in codes) else 1
-
-
-def order_of(wanted: Wanted, settings: Settings) -> Order:
-    """Read the target.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    text, url = wanted.target, api_url()
-    if is_number(text):
-        name = operator_name(wanted) or clone_name(settings)
-        return Order(target_of(text, api_url=url, name=name), "cli")
-    if text.startswith(("https:", "http:")):
-        return Order(target_of(text, api_url=url, name=wanted.name), "url")
-    path = Path(text)
-    if not path.is_file():
-        # Says what a target may be.
-        target_of(text, api_url=url, name="")
-    data = _read(path)
-    secret = os.environ.get("BATHY_WEBHOOK_SECRET", "")
-    if secret or wanted.signature:
-        if not (secret and wanted.signature):
-            raise ConfigError("--signature and BATHY_WEBHOOK_SECRET belong together")
-        check_signature(data, wanted.signature, secret)
-    return read_event(data, api_url=url, name=operator_name(wanted))
+    return TRY_AGAIN_CODE if all(code in (0, 429) or code >= 500 for code in codes) else 1
 
 
 def fetch(order: Order, progress: LogProgress) -> Dossier:
@@ -174,13 +170,8 @@ def write(target: Target, report: Report, wanted: Wanted, progress: LogProgress)
         The report with what became of each write.
 
     Raises:
-        BathyError: There is no token, or the tracker cannot be read.
+        BathyError: The tracker cannot be read, or refuses.
     """
-    if not token():
-        raise ConfigError(
-            "writing needs a token in GITHUB_TOKEN; without --write nothing is written"
-        )
-
     wishes = replace(wanted.wishes, again=wanted.is_again)
     keys = [key for key in (token(), os.environ.get("DEEPSEEK_API_KEY", "")) if key]
 
@@ -213,20 +204,12 @@ def why_not_now(dossier: Dossier, order: Order, wanted: Wanted) -> str:
     return ""
 
 
-def check_clone(settings: Settings, wanted: Wanted, target: Target, progress: LogProgress) -> None:
-    """Make sure that what is written about an issue is about its own repository.
-
-    Raises:
-        ConfigError: A comment about one repository would be written to another, which may have
-            other readers.
-    """
-    name = clone_name(settings)
-    if not name or name.lower() == target.full_name.lower():
-        return
-    what = f"the clone comes from {name}, the issue belongs to {target.full_name}"
-    if wanted.wishes and wanted.name.lower() != target.full_name.lower():
-        raise ConfigError(f"{what}; if that is right, say --repo-name {target.full_name}")
-    progress.say(what)
+def too_many(target: Target, author: str) -> str:
+    """Note a run that nobody but an issue's author has set off; say if these are too many."""
+    with remembered(target.host, target.full_name) as (memory, now_s):
+        if memory.admit(author, now_s):
+            return ""
+    return "its author has set off too many runs within the last hour"
 
 
 def _refusal(order: Order, wanted: Wanted) -> str:
@@ -237,95 +220,8 @@ def _refusal(order: Order, wanted: Wanted) -> str:
         return "" if memory.is_new(wanted.delivery) else "this delivery was worked off before"
 
 
-def api_url() -> str:
-    """Return the root of the API.
-
-    Raises:
-        ConfigError: GITHUB_API_URL is none.
-    """
-    return checked_api(os.environ.get("GITHUB_API_URL", ""))
-
-
-def token() -> str:
-    """Return the tracker's token; "" if there is none."""
-    return os.environ.get("GITHUB_TOKEN", "") or os.environ.get("GH_TOKEN", "")
-
-
-def in_actions() -> bool:
-    """Whether this runs in a workflow."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
-
-
-def operator_name(wanted: Wanted) -> str:
-    """Return OWNER/NAME as the user or the workflow says it; "" if neither does.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    if wanted.name:
-        return checked_name(wanted.name, "--repo-name")
-    name = os.environ.get("GITHUB_REPOSITORY", "")
-    return checked_name(name, "GITHUB_REPOSITORY") if name else ""
-
-
-def clone_name(settings: Settings) -> str:
-    """Return OWNER/NAME of where the clone came from; "" if unknown."""
-    return name_of_origin(origin_url(locate(settings.folder)))
-
-
-def connection(progress: LogProgress) -> GitHub:
-    """Return a connection to the tracker, which is still to be opened."""
-    return GitHub(api_url(), token(), Patience(), say=progress.say)
-
-
-def _load_dossier(path: Path) -> Dossier:
-    try:
-        return load_dossier(_read(path))
-    except ValueError as error:
-        raise ConfigError(f"{path} is no dossier of --step fetch") from error
-
-
-def _load_report(path: Path, wanted: Wanted, settings: Settings) -> Report:
-    try:
-        report = load_report(_read(path))
-    except ValueError as error:
-        raise ConfigError(f"{path} is no report of --step think") from error
-    _check_event(report)
-    name = operator_name(wanted) or clone_name(settings)
-    if name.lower() != report.repo.full_name.lower():
-        raise ConfigError(
-            f"the report is about {report.repo.full_name}; if that is right, say --repo-name"
-        )
-    return report
-
-
-def _check_event(report: Report) -> None:
-    """Make sure that a workflow writes to the issue that set it off, if one did.
-
-    Raises:
-        ConfigError: The report, which another job has made, is about another issue.
-    """
-    path = os.environ.get("GITHUB_EVENT_PATH", "")
-    if not in_actions() or not path or not Path(path).is_file():
-        return
-    number = number_of_event(_read(Path(path)))
-    if number and number != report.issue.number:
-        raise ConfigError(
-            f"the report is about issue {report.issue.number}, the workflow about {number}"
-        )
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MOST_FILE_BYTES:
-            raise ConfigError(f"{path} is over {MOST_FILE_BYTES >> 20} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _keep(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise BathyError(f"cannot write {path}: {error.strerror}") from error
+def _forget(order: Order, wanted: Wanted) -> None:
+    """Let a delivery come again that could not be worked off."""
+    if wanted.delivery:
+        with remembered(order.target.host, order.target.full_name) as (memory, _):
+            memory.forget(wanted.delivery)

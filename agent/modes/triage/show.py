@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bathy.agent.config import Settings
@@ -10,7 +10,7 @@ from bathy.agent.errors import BathyError
 from bathy.agent.modes.terminal import printable
 from bathy.agent.modes.triage.report import Report, dump_report
 from bathy.agent.modes.triage.telling.markdown import report_markdown
-from bathy.agent.modes.triage.telling.summary import append_outputs, append_summary
+from bathy.agent.modes.triage.telling.summary import append_outputs, append_summary, outputs
 
 _JSON = ("json", "stream-json")
 
@@ -33,8 +33,17 @@ def show(settings: Settings, report: Report, *, is_first: bool = True) -> None:
     sys.stdout.flush()
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         append_summary(report, Path(path))
+    tell_outputs(outputs(report))
+
+
+def tell_outputs(found: Mapping[str, str]) -> None:
+    """Tell a workflow's later steps, if this is a step of one.
+
+    Raises:
+        BathyError: Its file cannot be written.
+    """
     if path := os.environ.get("GITHUB_OUTPUT"):
-        append_outputs(report, Path(path))
+        append_outputs(found, Path(path))
 
 
 def save(settings: Settings, reports: Sequence[Report]) -> None:

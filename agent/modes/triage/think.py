@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bathy.agent.config import Service, Settings, read_service
-from bathy.agent.errors import ConfigError
+from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.index.repo import locate
 from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.dry_run import show_dry
@@ -48,11 +48,16 @@ TOKENS = (
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_CACHE_URL",
     "BATHY_WEBHOOK_SECRET",
+    "ACTIONS_RESULTS_URL",
     "GITHUB_ENV",
+    "GITHUB_OUTPUT",
+    "GITHUB_STATE",
+    "GITHUB_STEP_SUMMARY",
     "GITHUB_PATH",
 )
 """Variables that the thinking process does not get: tokens, and files that steer later steps."""
 
+_KILLED = (128 + signal.SIGKILL, 128 + signal.SIGSEGV, 128 + signal.SIGBUS)
 _QUIET_CODES = {KeyboardInterrupt: 130, Terminated: 143}
 
 
@@ -72,6 +77,7 @@ def think_apart(settings: Settings, dossier: Dossier) -> Thought:
         dossier: The issue.
 
     Raises:
+        BathyError: The other process was killed.
         SystemExit: The other process has said why it failed; this is its exit code.
     """
     with TemporaryDirectory(prefix="bathy-triage-") as folder:
@@ -79,6 +85,11 @@ def think_apart(settings: Settings, dossier: Dossier) -> Thought:
         asked.write_bytes(dump_dossier(dossier))
         code = _run_apart(settings, asked, told)
         if not told.exists():
+            if code in _KILLED:
+                raise BathyError(
+                    f"the process that thinks was ended by signal {code - 128}; run bathy again,"
+                    " and give it more memory if that was short"
+                )
             raise SystemExit(code or 1)
         return Thought(load_report(told.read_bytes()), code)
 
@@ -174,6 +185,9 @@ def preview(settings: Settings, dossier: Dossier, progress: Progress) -> None:
     if settings.offline:
         raise ConfigError("--offline sends nothing at all; leave out --offline, or --dry-run")
     ground, _ = _survey(settings, dossier)
+    if dossier.issue.is_pull_request or is_spam(ground.flags) or is_security(ground.flags):
+        progress.say("no model would be asked about this issue")
+        return
     own = replace(model_settings(settings), rev=ground.commit)
     with open_bench(own, progress) as bench:
         show_dry(bench, read_service(settings), task_about(ground))

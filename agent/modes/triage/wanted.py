@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from bathy.agent.errors import ConfigError
@@ -69,6 +70,8 @@ def wanted_of(values: Mapping[str, Any]) -> Wanted:
         raise ConfigError("--step write needs --write labels,comment or --suggest")
     if wishes.suggest and wishes.labels:
         raise ConfigError("labels are either suggested (--suggest) or set (--write labels)")
+    if (values.get("signature") or values.get("delivery")) and not Path(target).is_file():
+        raise ConfigError("--signature and --delivery go with the file of an event")
     return Wanted(
         target,
         wishes,

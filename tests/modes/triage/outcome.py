@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from bathy.agent.modes.triage import run as mode
+from bathy.agent.modes.triage import surroundings as mode
 from bathy.agent.modes.triage.github.client import Patience
 from conftest import Ran
 

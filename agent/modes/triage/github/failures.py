@@ -15,7 +15,7 @@ UNTOLD_LIMIT_S = 60.0
 
 _LONGEST_S = 7 * 86_400.0
 _MOST_CHARS = 200
-_RIGHTS = "check its rights to this repository (issues: read, and write for --suggest and --apply)"
+_RIGHTS = "check its rights to this repository (issues: read, and write for --suggest and --write)"
 _MOVED = "this has moved; run bathy again, which asks for its new name"
 _ADVICE = {
     301: _MOVED,

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bathy.agent.errors import ConfigError
-from bathy.agent.modes.triage.dossier import Target
+from bathy.agent.modes.triage.dossier import Label, Target
 from bathy.agent.modes.triage.github.calls import (
+    ACTIONS_LOGIN,
     can_suggest,
     read_comments,
     read_issue,
     read_label_events,
+    read_labels,
     read_login,
 )
 from bathy.agent.modes.triage.github.client import Answer, GitHub, GitHubBusyError, GitHubError
@@ -29,7 +31,7 @@ from bathy.agent.modes.triage.plan import (
     plan_actions,
     plan_comment,
 )
-from bathy.agent.modes.triage.report import Action, Report
+from bathy.agent.modes.triage.report import Action, RejectedLabel, Report
 from bathy.agent.modes.triage.telling.comment import CHECKLIST, checklist_reply
 from bathy.agent.modes.triage.untrusted.leaks import leak_in
 
@@ -78,12 +80,26 @@ async def write_report(
     async with issue_lock(target):
         login = await read_login(github, in_actions=in_actions)
         state, knows = await _read_state(github, target, login), True
+        report = _of_repo(report, await read_labels(github, target))
         if wishes.suggest and not wishes.labels:
             knows = await can_suggest(github, target)
             suggested = await read_suggested(github, target) if knows else ()
             state = replace(state, suggested=suggested)
         writer = _Writer(github, say, tuple(secrets), state, knows_suggestions=knows)
         return await writer.write(report, wishes)
+
+
+def _of_repo(report: Report, labels: Sequence[Label]) -> Report:
+    """Leave out labels that the repository does not have: a request for one would make it."""
+    names = {label.name for label in labels}
+    adding = tuple(label for label in report.labels.add if label.name in names)
+    gone = tuple(
+        RejectedLabel(label.name, "not_in_repo")
+        for label in report.labels.add
+        if label.name not in names
+    )
+    rejected = (*report.labels.rejected, *gone)
+    return replace(report, labels=replace(report.labels, add=adding, rejected=rejected))
 
 
 def _place(report: Report) -> tuple[str, str, int]:
@@ -93,11 +109,11 @@ def _place(report: Report) -> tuple[str, str, int]:
 async def _read_state(github: GitHub, target: Target, login: str) -> TrackerState:
     """Read what the list of requests depends on; the oldest of our comments is the one."""
     issue = await read_issue(github, target)
-    own = [
-        comment
-        async for comment in read_comments(github, target)
-        if login and comment.author.lower() == login.lower() and is_ours(comment.body)
-    ]
+    marked = [one async for one in read_comments(github, target) if is_ours(one.body)]
+    own = [one for one in marked if login and one.author.lower() == login.lower()]
+    # In a workflow the login is a guess: a marked comment of another bot is likely our own.
+    if not own and login == ACTIONS_LOGIN and any(one.is_bot for one in marked):
+        login = ""
     return TrackerState(
         labels=issue.labels,
         label_events=tuple(await read_label_events(github, target)),
@@ -128,7 +144,7 @@ class _Writer:
             return replace(report, actions=planned)
         made = [one async for one in self._labels(report, planned)]
         comments = [action for action in planned if action.op in _COMMENTS]
-        if refused := [one for one in made if _is_unknown(one)]:
+        if refused := [one for one in made if is_unknown(one)]:
             comments = [*self._checklist(report, refused[0])]
         made += [await self._make(action) for action in comments]
         mode: Literal["apply", "suggest"] = (
@@ -186,11 +202,14 @@ class _Writer:
 def _failed(action: Action, error: GitHubError | GitHubBusyError) -> Action:
     if action.op == "remove_label" and error.status == 404:
         return replace(action, state="skipped", reason=NOT_THERE, http_status=404)
-    return replace(action, state="failed", reason=str(error), http_status=error.status or None)
+    # GitHub says 403 of its limits, too, and a 403 alone is final.
+    is_limit = isinstance(error, GitHubBusyError) and error.status == 403
+    status = 429 if is_limit else error.status or None
+    return replace(action, state="failed", reason=str(error), http_status=status)
 
 
-def _is_unknown(made: Action) -> bool:
-    """Whether suggestions were refused since they are not there."""
+def is_unknown(made: Action) -> bool:
+    """Whether suggestions were refused since they are not there; a list takes their place."""
     is_told = made.http_status in _NO_SUCH_FEATURE or made.reason == NO_SUGGESTIONS
     return made.op == "suggest_labels" and made.state == "failed" and is_told
 

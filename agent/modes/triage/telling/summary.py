@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bathy.agent.errors import BathyError
@@ -90,19 +90,19 @@ def comment_url(report: Report) -> str:
 
 
 def append_outputs(
-    report: Report, path: Path, draw: Callable[[], str] = lambda: secrets.token_hex(16)
+    found: Mapping[str, str], path: Path, draw: Callable[[], str] = lambda: secrets.token_hex(16)
 ) -> None:
     """Write a step's outputs behind what the file holds.
 
     Args:
-        report: What is told.
+        found: Outputs by name.
         path: From GITHUB_OUTPUT.
         draw: Gives a delimiter that nobody can guess.
 
     Raises:
         BathyError: The file cannot be written.
     """
-    blocks = [output_block(name, value, draw) for name, value in outputs(report).items()]
+    blocks = [output_block(name, value, draw) for name, value in found.items()]
     try:
         with path.open("ab") as file:
             file.write("".join(blocks).encode("utf-8", "replace"))

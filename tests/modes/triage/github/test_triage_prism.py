@@ -43,7 +43,9 @@ def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHubDouble]:
         port = str(free.getsockname()[1])
         free.close()
         command = [str(folder / ".bin/prism"), "proxy", "-h", "127.0.0.1", "-p", port, "--errors"]
-        process = subprocess.Popen([*command, str(described), there.api_url], stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [*command, str(described), there.api_url], stdout=subprocess.PIPE
+        )
         assert process.stdout is not None
         assert any(b"is listening" in line for line in process.stdout)
         there.public_url = f"http://127.0.0.1:{port}"

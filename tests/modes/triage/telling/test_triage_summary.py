@@ -49,7 +49,7 @@ def test_a_summary_that_cannot_be_written_says_what_to_check(tmp_path: Path) -> 
     with pytest.raises(BathyError, match="check GITHUB_STEP_SUMMARY"):
         append_summary(REPORT, tmp_path)
     with pytest.raises(BathyError, match="check GITHUB_OUTPUT"):
-        append_outputs(REPORT, tmp_path)
+        append_outputs(outputs(REPORT), tmp_path)
 
 
 def test_outputs_hold_lists_as_json() -> None:
@@ -79,7 +79,7 @@ def test_the_comments_page_is_told_if_it_was_written(action: Action, number: str
 
 def test_outputs_are_blocks_that_values_cannot_end(tmp_path: Path) -> None:
     path = tmp_path / "output"
-    append_outputs(with_labels(AddedLabel("a\nlabels<<b", "other", "low", "")), path)
+    append_outputs(outputs(with_labels(AddedLabel("a\nlabels<<b", "other", "low", ""))), path)
     assert "\nlabels<<b" not in path.read_text()
     names = [line.partition("<<")[0] for line in path.read_text().splitlines() if "<<" in line]
     assert [name for name in names if name in outputs(REPORT)] == list(outputs(REPORT))
