@@ -28,7 +28,8 @@ def guarded(run: Callable[[], int], *, verbose: bool) -> int:
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         code = run()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever started us
+            sys.stdout.flush()
     except BathyError as error:
         return exit_code_of(error, verbose=verbose)
     except KeyboardInterrupt:

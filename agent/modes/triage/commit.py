@@ -14,10 +14,10 @@ _REV_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Commits:
-    """Full ids: of the code that is judged, and of the default branch, whose rules hold."""
+    """Full ids: of the code that is judged, and of the commit whose rules hold, "" for none."""
 
     code: str
-    default: str
+    rules: str
     is_default_known: bool
 
 
@@ -39,7 +39,8 @@ def find_commits(repo: GitRepo | None, *, rev: str | None, default_branch: str) 
     code = _commit(repo, rev or default or "HEAD")
     if not code:
         raise RepoError(f"there is no commit {(rev or 'HEAD')[:_REV_CHARS]!r} in this repository")
-    return Commits(code, default or code, bool(default))
+    # A commit that was asked for may be anybody's, and must not bring its own rules.
+    return Commits(code, default or ("" if rev else code), bool(default))
 
 
 def read_files(repo: GitRepo, commit: str, globs: tuple[str, ...]) -> dict[str, str]:

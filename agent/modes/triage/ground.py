@@ -59,7 +59,8 @@ def survey(dossier: Dossier, repo: GitRepo, commits: Commits) -> Ground:
         ConfigError: The repository's rules cannot be read.
         GitError: git cannot read the commit.
     """
-    files = read_files(repo, commits.default, (RULES_PATH, *TEMPLATE_PATHS))
+    globs = (RULES_PATH, *TEMPLATE_PATHS)
+    files = read_files(repo, commits.rules, globs) if commits.rules else {}
     templates = read_templates(_without(files, RULES_PATH))
     issue = dossier.issue
     known = [comment for template in templates for comment in template.comments]

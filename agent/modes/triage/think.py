@@ -157,10 +157,9 @@ def think(settings: Settings, dossier: Dossier, progress: Progress) -> Thought:
     )
     if opined.error:
         report = _warned(report, "model", opined.error)
-    if not commits.is_default_known and settings.rev is None:
-        report = _warned(
-            report, "commit", "the default branch is not known here; links may not resolve"
-        )
+    if not commits.is_default_known:
+        without = "its rules are left out" if settings.rev else "links may not resolve"
+        report = _warned(report, "commit", f"the default branch is not known here; {without}")
     secrets = [service.api_key] if service is not None else []
     report = replace(
         report,
