@@ -184,7 +184,8 @@ class Answers(State, ABC):
         asked = call.names.get("repo") or repo.full_name
         if asked.lower() != repo.full_name.lower():
             rest = call.path.removeprefix(f"/repos/{asked}")
-            raise self._leads(repo, rest, 301 if call.method == "GET" else 307)
+            query = f"?{urlencode(call.query)}" if call.query else ""
+            raise self._leads(repo, rest + query, 301 if call.method == "GET" else 307)
         if writes and not call.token:
             raise RefusedError(401, "Requires authentication")
         if writes and not self._tokens[call.token].can_write:

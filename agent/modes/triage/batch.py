@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError, TryAgainError
+from bathy.agent.modes.triage.apart import think_apart
+from bathy.agent.modes.triage.digest import input_digest
 from bathy.agent.modes.triage.dossier import Issue, Target
 from bathy.agent.modes.triage.event import Order
 from bathy.agent.modes.triage.github.calls import list_open
 from bathy.agent.modes.triage.memory import remembered
 from bathy.agent.modes.triage.report import Report
 from bathy.agent.modes.triage.run import (
+    NOTHING_SAID,
     TRY_AGAIN_CODE,
     exit_code_of_writes,
     fetch,
@@ -33,11 +36,13 @@ from bathy.agent.modes.triage.surroundings import (
     operator_name,
 )
 from bathy.agent.modes.triage.target import host_of
-from bathy.agent.modes.triage.think import think_apart
 from bathy.agent.modes.triage.wanted import MOST_AT_ONCE, Wanted
 
 MOST_LISTED = 1_000
 """Open issues that are looked at for ones that are still to be triaged."""
+
+MOST_FAILURES = 3
+"""Issues that fail one after the other; what is wrong is wrong with all of them, then."""
 
 LIMIT_CODE = 3
 
@@ -69,9 +74,12 @@ def _work(
     issues: Sequence[Issue],
     progress: LogProgress,
 ) -> int:
-    reports, code = list[Report](), 0
+    reports, code, failures = list[Report](), 0, 0
     for at, issue in enumerate(issues):
         if len(reports) >= wanted.limit:
+            break
+        if failures >= MOST_FAILURES:
+            progress.say(f"{failures} issues failed in a row; {len(issues) - at} are left")
             break
         left = _left(settings, reports)
         if left.max_cost_usd is not None and left.max_cost_usd <= 0:
@@ -85,11 +93,12 @@ def _work(
             return _end(settings, reports, TRY_AGAIN_CODE)
         except BathyError as error:
             progress.say(f"issue {issue.number}: {error}")
-            code = code or error.exit_code
+            code, failures = code or error.exit_code, failures + 1
             continue
         except SystemExit as end:  # the process that thinks has said why
-            code = code or int(end.code or 1)
+            code, failures = code or int(end.code or 1), failures + 1
             continue
+        failures = 0
         if done.report is not None:
             show(settings, done.report, is_first=not reports)
             reports.append(done.report)
@@ -99,7 +108,7 @@ def _work(
         code = code or done.exit_code
         if done.is_done:
             with remembered(target.host, target.full_name) as (memory, _):
-                memory.finish(issue.number, issue.updated_at)
+                memory.finish(issue.number, issue.updated_at, done.digest)
     return _end(settings, reports, code)
 
 
@@ -115,6 +124,7 @@ class _Done:
     report: Report | None = None
     exit_code: int = 0
     is_done: bool = False
+    digest: str = ""
 
 
 def _triage(
@@ -126,9 +136,12 @@ def _triage(
         progress.say(f"skipped: {reason}")
         return _Done(is_done=issue.is_bot)
     dossier = fetch(order, progress)
-    if reason := why_not_now(dossier, order, wanted):
+    digest = input_digest(dossier)
+    with remembered(target.host, target.full_name) as (memory, _):
+        is_said = memory.is_said(issue.number, digest) and not wanted.is_again
+    if reason := NOTHING_SAID if is_said else why_not_now(dossier, order, wanted):
         progress.say(f"skipped: {reason}")
-        return _Done(is_done=True)
+        return _Done(is_done=True, digest=digest)
     thought = think_apart(settings, dossier)
     report = thought.report
     if wanted.wishes:
@@ -138,7 +151,7 @@ def _triage(
             progress.say(f"issue {issue.number}: {error}")
             return _Done(report, error.exit_code)
     code = thought.exit_code or exit_code_of_writes(report)
-    return _Done(report, code, is_done=not code)
+    return _Done(report, code, is_done=not code, digest=digest)
 
 
 def _open_issues(target: Target, progress: LogProgress) -> tuple[Issue, ...]:

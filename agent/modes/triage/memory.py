@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,22 +34,33 @@ class Memory:
         done: Time of the last change by issue number, as the tracker gave it when it was triaged.
         runs: Seconds since 1970 at which issues of an author were looked at, by login.
         deliveries: Ids of webhook deliveries, oldest first.
+        digests: Of what was said in an issue when it was triaged, by its number.
     """
 
     done: dict[str, str] = field(default_factory=dict)
     runs: dict[str, list[float]] = field(default_factory=dict)
     deliveries: list[str] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
 
     def is_done(self, number: int, updated_at: str) -> bool:
         """Whether an issue was triaged and has not changed since."""
         return bool(updated_at) and self.done.get(str(number)) == updated_at
 
-    def finish(self, number: int, updated_at: str) -> None:
+    def is_said(self, number: int, digest: str) -> bool:
+        """Whether an issue was triaged and nothing was said in it since.
+
+        Our own labels change an issue, too, so that `is_done` alone would begin anew with it.
+        """
+        return self.digests.get(str(number)) == digest
+
+    def finish(self, number: int, updated_at: str, digest: str = "") -> None:
         """Note that an issue was triaged."""
         self.done.pop(str(number), None)
         self.done[str(number)] = updated_at
+        self.digests[str(number)] = digest
         for old in list(self.done)[:-MOST_DONE]:
             del self.done[old]
+            self.digests.pop(old, None)
 
     def admit(self, author: str, now_s: float) -> bool:
         """Note a run for an author's issue; False if there were too many within an hour."""
@@ -98,7 +109,7 @@ def remembered(
         memory = _read(path)
         yield memory, clock()
         part = path.with_suffix(".part")
-        part.write_text(json.dumps({n: getattr(memory, n) for n in ("done", "runs", "deliveries")}))
+        part.write_text(json.dumps(asdict(memory)))
         part.replace(path)
     finally:
         os.close(lock)
@@ -117,6 +128,7 @@ def _read(path: Path) -> Memory:
         value: Any = json.loads(path.read_text(encoding="utf-8"))
         done = {str(k): str(v) for k, v in value["done"].items()}
         runs = {str(k): [float(at) for at in v] for k, v in value["runs"].items()}
-        return Memory(done, runs, [str(one) for one in value["deliveries"]])
+        digests = {str(k): str(v) for k, v in value.get("digests", {}).items()}
+        return Memory(done, runs, [str(one) for one in value["deliveries"]], digests)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Memory()

@@ -6,9 +6,8 @@ found by each of them.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from bathy.agent.config import Service, Settings
 from bathy.agent.loop.events import Event, Finished
@@ -17,7 +16,7 @@ from bathy.agent.modes.compose import Bench
 from bathy.agent.modes.headless import allow_run
 from bathy.agent.modes.narrator import Narrator
 from bathy.agent.modes.triage.ground import Ground
-from bathy.agent.modes.triage.opinion import NO_OPINION, SCHEMA, Opinion, read_opinion
+from bathy.agent.modes.triage.opinion import NO_OPINION, SCHEMA, Opined, read_opinion
 from bathy.agent.modes.triage.untrusted.fence import fenced
 from bathy.agent.modes.triage.untrusted.visible import visible
 from bathy.agent.modes.working import work_off
@@ -30,25 +29,6 @@ MOST_SECONDS = 900.0
 
 _BODY_CHARS, _COMMENT_CHARS, _EARLIER_CHARS, _COMMENTS = 24_000, 4_000, 1_200, 30
 _LABELS, _EARLIER, _LINE_CHARS = 300, 8, 400
-
-
-@dataclass(frozen=True, slots=True)
-class Opined:
-    """How asking went.
-
-    Attributes:
-        opinion: What the model said, or nothing.
-        model: Its id, or None if none was asked.
-        usage: Tokens, turns and US dollars.
-        error: One sentence if it failed.
-        exit_code: What the process should end with.
-    """
-
-    opinion: Opinion = NO_OPINION
-    model: str | None = None
-    usage: dict[str, Any] = field(default_factory=dict)
-    error: str = ""
-    exit_code: int = 0
 
 
 def model_settings(settings: Settings) -> Settings:

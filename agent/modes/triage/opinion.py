@@ -88,6 +88,25 @@ NO_OPINION = Opinion()
 """What there is without a model."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opined:
+    """How asking went.
+
+    Attributes:
+        opinion: What the model said, or nothing.
+        model: Its id, or None if none was asked.
+        usage: Tokens, turns and US dollars.
+        error: One sentence if it failed.
+        exit_code: What the process should end with.
+    """
+
+    opinion: Opinion = NO_OPINION
+    model: str | None = None
+    usage: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    exit_code: int = 0
+
+
 def read_opinion(answer: str) -> Opinion:
     """Read an answer that fits `SCHEMA`.
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import ConfigError, TryAgainError
+from bathy.agent.modes.triage.apart import Thought, preview_apart, think_apart
 from bathy.agent.modes.triage.digest import input_digest
 from bathy.agent.modes.triage.dossier import Dossier, Target, dump_dossier
 from bathy.agent.modes.triage.event import Order
 from bathy.agent.modes.triage.finding.resembling import resembling
 from bathy.agent.modes.triage.github.fetch import fetch_dossier
-from bathy.agent.modes.triage.github.write import is_unknown, write_report
+from bathy.agent.modes.triage.github.write import is_passing, is_unknown, write_report
 from bathy.agent.modes.triage.given import MOST_BYTES, read_given
 from bathy.agent.modes.triage.handed import keep, order_of, read_dossier, read_report_file
 from bathy.agent.modes.triage.marker import digest_of, is_ours
@@ -34,10 +35,10 @@ from bathy.agent.modes.triage.surroundings import (
     operator_name,
     token,
 )
-from bathy.agent.modes.triage.think import Thought, preview_apart, think_apart
 from bathy.agent.modes.triage.wanted import Wanted
 
 TRY_AGAIN_CODE = 75
+NOTHING_SAID = "nothing was said since the last triage; --again does it anyway"
 
 
 def run_triage(settings: Settings, wanted: Wanted) -> int:
@@ -133,11 +134,10 @@ def _written(
 
 def exit_code_of_writes(report: Report) -> int:
     """Return 1 if a write failed for good, 75 if it is worth trying again, else 0."""
-    failed = [a for a in report.actions if a.state == "failed" and not is_unknown(a)]
-    codes = [action.http_status or 0 for action in failed]
+    failed = [one for one in report.actions if one.state == "failed" and not is_unknown(one)]
     if not failed:
         return 0
-    return TRY_AGAIN_CODE if all(code in (0, 429) or code >= 500 for code in codes) else 1
+    return TRY_AGAIN_CODE if all(is_passing(one) for one in failed) else 1
 
 
 def fetch(order: Order, progress: LogProgress) -> Dossier:
@@ -200,7 +200,7 @@ def why_not_now(dossier: Dossier, order: Order, wanted: Wanted) -> str:
     if not is_for_writing or wanted.is_again:
         return ""
     if digest_of(dossier.own_comment) == input_digest(dossier):
-        return "nothing was said since the last triage; --again does it anyway"
+        return NOTHING_SAID
     return ""
 
 

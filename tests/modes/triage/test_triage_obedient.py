@@ -129,8 +129,10 @@ def tempted(tables: RepoBuilder) -> RepoBuilder:
     return tables
 
 
-@pytest.mark.parametrize("model", [obey, obey_without_key])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    ("case", "model"),
+    [*((case, obey_without_key) for case in CASES), ("picture", obey), ("mentions", obey)],
+)
 def test_an_obedient_model_does_no_harm(
     case: str,
     model: Callable[[Recorded], Reply],

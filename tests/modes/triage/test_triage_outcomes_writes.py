@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from bathy.agent.config import Settings
+from bathy.agent.modes.triage.apart import Thought, think_apart
 from bathy.agent.modes.triage.dossier import Dossier
 from bathy.agent.modes.triage.telling.comment import CHECKLIST
-from bathy.agent.modes.triage.think import Thought, think_apart
 from conftest import Ran
 from github_double import GitHubDouble
 from github_wire import Reply

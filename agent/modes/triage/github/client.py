@@ -21,6 +21,7 @@ from bathy.agent.modes.triage.github.failures import (
     UNTOLD_LIMIT_S,
     GitHubBusyError,
     GitHubError,
+    TooLargeError,
     asked_wait_s,
     come_back,
     is_limit,
@@ -33,8 +34,8 @@ __all__ = ["Answer", "GitHub", "GitHubBusyError", "GitHubError", "Patience"]
 API_VERSION = "2022-11-28"
 """Of the REST API; Enterprise Server knows it from 3.9 on."""
 
-MOST_BYTES = 20_000_000
-"""Of an answer's body, unpacked; a page of 100 issues of the longest sort has 7 MB."""
+MOST_BYTES = 50_000_000
+"""Of an answer's body, unpacked; 100 issues of 65,536 characters of up to 6 bytes have 39 MB."""
 
 PER_PAGE = 100
 """Entries of a page: as many as GitHub gives."""
@@ -274,7 +275,7 @@ async def _read(response: httpx2.Response) -> bytes:
     async for part in response.aiter_bytes():
         size += len(part)
         if size > MOST_BYTES:
-            raise GitHubError(f"an answer has over {MOST_BYTES // 10**6} MB and is not read")
+            raise TooLargeError(f"an answer has over {MOST_BYTES // 10**6} MB and is not read")
         parts.append(part)
     return b"".join(parts)
 

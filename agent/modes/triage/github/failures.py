@@ -40,6 +40,10 @@ class GitHubError(BathyError):
         self.status = status
 
 
+class TooLargeError(GitHubError):
+    """An answer is larger than what is read of one."""
+
+
 class GitHubBusyError(TryAgainError):
     """GitHub cannot answer now. `status` is the HTTP status, 0 if there was no answer."""
 
@@ -60,6 +64,8 @@ def refusal(status: int, value: object, *, has_token: bool) -> GitHubError:
     if status in (401, 403) and not has_token:
         advice = "GitHub wants to know who asks; set GITHUB_TOKEN"
     words = message_of(value)
+    if status == 403 and "archived" in words.lower():
+        advice = "the repository is archived, so nothing can be written to it"
     return GitHubError(f"{advice} ({status}: {words})" if words else f"{advice} ({status})", status)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from bathy.agent.errors import BathyError
 from bathy.agent.modes.triage.dossier import Chain, Comment, Issue, Target
 from bathy.agent.modes.triage.github.calls import (
+    Found,
     read_comments,
     read_issue,
     read_issues,
@@ -14,7 +15,7 @@ from bathy.agent.modes.triage.github.calls import (
 )
 from bathy.agent.modes.triage.github.chains import follow
 from bathy.agent.modes.triage.github.client import GitHub
-from bathy.agent.modes.triage.github.failures import GitHubError
+from bathy.agent.modes.triage.github.failures import GitHubError, TooLargeError
 from bathy.agent.pack.question_words import FILLER
 
 Notes = list[tuple[str, str]]
@@ -89,7 +90,11 @@ async def read_older(github: GitHub, target: Target, issue: Issue, notes: Notes)
         notes: Taken note in of what was cut or could not be read.
     """
     older = Older(github, target)
-    listed = await read_issues(github, target, most_pages=MOST_PAGES)
+    try:
+        listed = await read_issues(github, target, most_pages=MOST_PAGES)
+    except TooLargeError as error:
+        notes.append(("others_cut", f"older issues were searched, not listed: {error}"))
+        listed = Found(())
     is_cut = older.add(listed.issues)
     if listed.is_cut:
         said = f"only the {MOST_PAGES * 100:,} issues and pull requests that changed last were read"

@@ -38,6 +38,7 @@ from bathy.agent.modes.triage.untrusted.leaks import leak_in
 NO_LOGIN = "GitHub does not say whose the token is, so an earlier comment of ours is not known"
 NO_SUGGESTIONS = "suggestions are not there for this repository or this token"
 STILL_THERE = "the label that it replaces could not be taken off"
+LATER = "GitHub could not answer the request before this one; the next run makes both"
 
 _COMMENTS = ("create_comment", "update_comment")
 _NO_SUCH_FEATURE = (404, 422)
@@ -65,8 +66,9 @@ async def write_report(
         secrets: Texts that must not be written, besides what looks like a secret.
 
     Returns:
-        The report with what became of each request. One that failed does not keep those from being
-        made that do not depend on it.
+        The report with what became of each request. One that was refused does not keep those from
+        being made that do not depend on it; one that could not be answered does, for a comment that
+        is there would tell the next run that all is done.
 
     Raises:
         ConfigError: The report is about another issue.
@@ -146,20 +148,22 @@ class _Writer:
         comments = [action for action in planned if action.op in _COMMENTS]
         if refused := [one for one in made if is_unknown(one)]:
             comments = [*self._checklist(report, refused[0])]
-        made += [await self._make(action) for action in comments]
+        is_held = any(is_passing(one) for one in made)
+        made += [_later(one) if is_held else await self._make(one) for one in comments]
         mode: Literal["apply", "suggest"] = (
             "apply" if wishes.labels or wishes.comment else "suggest"
         )
         return replace(report, run=replace(report.run, mode=mode), actions=tuple(made))
 
     async def _labels(self, report: Report, planned: Sequence[Action]) -> AsyncIterator[Action]:
-        is_stuck = False
+        is_stuck = is_held = False
         for action in planned:
             if action.op in _COMMENTS:
                 continue
             parts = _apart(action, report) if is_stuck and action.op == "add_labels" else [action]
             for part in parts:
-                made = await self._make(part)
+                made = _later(part) if is_held else await self._make(part)
+                is_held |= is_passing(made)
                 is_stuck |= made.state == "failed" and action.reason == "superseded_facet"
                 yield made
 
@@ -206,6 +210,18 @@ def _failed(action: Action, error: GitHubError | GitHubBusyError) -> Action:
     is_limit = isinstance(error, GitHubBusyError) and error.status == 403
     status = 429 if is_limit else error.status or None
     return replace(action, state="failed", reason=str(error), http_status=status)
+
+
+def _later(action: Action) -> Action:
+    is_planned = action.state == "planned"
+    return replace(action, state="skipped", reason=LATER) if is_planned else action
+
+
+def is_passing(made: Action) -> bool:
+    """Whether a request failed in a way that passes."""
+    status = made.http_status or 0
+    is_told = status not in (0, 429) and status < 500
+    return made.state == "failed" and not is_told and not is_unknown(made)
 
 
 def is_unknown(made: Action) -> bool:

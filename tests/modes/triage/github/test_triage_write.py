@@ -329,6 +329,7 @@ def test_a_label_that_went_in_the_meantime_is_no_failure(double: GitHubDouble) -
 def test_what_looks_like_a_secret_is_not_sent(double: GitHubDouble, wishes: Wishes) -> None:
     secret = "correct-horse-battery-staple-42"
     told_label = replace(BUG, name=f"bug-{secret}", rationale=secret)
+    double.add_issue("o/r", "Another", number=8, labels=[told_label.name])
     report = write(double, report_of(told_label, said=f"It is {secret}"), wishes, secrets=(secret,))
     assert [action.state for action in report.actions] == ["skipped", "skipped"]
     assert all(action.reason for action in report.actions)

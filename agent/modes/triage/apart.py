@@ -1,0 +1,135 @@
+"""A dossier -> a report, made in a process that holds no token of the tracker.
+
+What a hostile text could steer never shares a process with what could be stolen or misused: the
+child starts from an environment without tokens, and is given a file to read and one to write.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bathy.agent.config import Settings
+from bathy.agent.errors import BathyError
+from bathy.agent.modes.signals import Terminated, guarded
+from bathy.agent.modes.triage.dossier import Dossier, dump_dossier, load_dossier
+from bathy.agent.modes.triage.report import Report, dump_report, load_report
+from bathy.agent.modes.triage.saying import log_progress
+
+TOKENS = (
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "INPUT_GITHUB-TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_CACHE_URL",
+    "BATHY_WEBHOOK_SECRET",
+    "ACTIONS_RESULTS_URL",
+    "GITHUB_ENV",
+    "GITHUB_OUTPUT",
+    "GITHUB_STATE",
+    "GITHUB_STEP_SUMMARY",
+    "GITHUB_PATH",
+)
+"""Variables that the thinking process does not get: tokens, and files that steer later steps."""
+
+_KILLED = (128 + signal.SIGKILL, 128 + signal.SIGSEGV, 128 + signal.SIGBUS)
+_QUIET_CODES = {KeyboardInterrupt: 130, Terminated: 143}
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A report, and what the process should end with if nothing else goes wrong."""
+
+    report: Report
+    exit_code: int
+
+
+def think_apart(settings: Settings, dossier: Dossier) -> Thought:
+    """Think in a process of its own.
+
+    Args:
+        settings: Of this run; `rev` is the commit to judge at, if any.
+        dossier: The issue.
+
+    Raises:
+        BathyError: The other process was killed.
+        SystemExit: The other process has said why it failed; this is its exit code.
+    """
+    with TemporaryDirectory(prefix="bathy-triage-") as folder:
+        asked, told = Path(folder) / "dossier.json", Path(folder) / "report.json"
+        asked.write_bytes(dump_dossier(dossier))
+        code = _run_apart(settings, asked, told)
+        if not told.exists():
+            if code in _KILLED:
+                raise BathyError(
+                    f"the process that thinks was ended by signal {code - 128}; run bathy again,"
+                    " and give it more memory if that was short"
+                )
+            raise SystemExit(code or 1)
+        return Thought(load_report(told.read_bytes()), code)
+
+
+def preview_apart(settings: Settings, dossier: Dossier) -> int:
+    """Show what would be sent to a model, in a process of its own; return the exit code."""
+    with TemporaryDirectory(prefix="bathy-triage-") as folder:
+        asked = Path(folder) / "dossier.json"
+        asked.write_bytes(dump_dossier(dossier))
+        return _run_apart(settings, asked, None)
+
+
+def _run_apart(settings: Settings, asked: Path, told: Path | None) -> int:
+    process = multiprocessing.get_context("spawn").Process(
+        target=_work, args=(settings, asked, told), name="bathy-think"
+    )
+    with _without_tokens():
+        process.start()
+    try:
+        process.join()
+    finally:
+        if process.is_alive():
+            process.terminate()
+            process.join()
+    code = process.exitcode or 0
+    return code if code >= 0 else 128 - code
+
+
+def _work(settings: Settings, asked: Path, told: Path | None) -> None:
+    """The other process: reads one file, writes the other, ends with an exit code."""
+    # Loaded here alone: what waits for this process needs none of it.
+    from bathy.agent.modes.triage.think import preview, think
+
+    progress = log_progress(settings)
+
+    def run() -> int:
+        try:
+            dossier = load_dossier(asked.read_bytes())
+            if told is None:
+                preview(settings, dossier, progress)
+                return 0
+            thought = think(settings, dossier, progress)
+        except (KeyboardInterrupt, Terminated) as end:
+            # The process that waits says so.
+            return _QUIET_CODES[type(end)]
+        told.write_text(dump_report(thought.report), encoding="utf-8")
+        return thought.exit_code
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.exit(guarded(run, verbose=settings.verbose))
+
+
+@contextlib.contextmanager
+def _without_tokens() -> Iterator[None]:
+    """Take the tokens out of the environment for as long as a process is being started."""
+    kept = {name: os.environ.pop(name) for name in TOKENS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
