@@ -27,9 +27,12 @@ def show(settings: Settings, report: Report, *, is_first: bool = True) -> None:
         BathyError: A file of the step cannot be written.
     """
     text = _text(settings, report)
-    if settings.output_format not in _JSON:
-        text = ("" if is_first else "\n") + printable(text)
-    sys.stdout.write(text)
+    if settings.output_format == "text" and sys.stdout.isatty():
+        _draw(printable(text), color=settings.color)
+    elif settings.output_format in _JSON:
+        sys.stdout.write(text)
+    else:
+        sys.stdout.write(("" if is_first else "\n") + printable(text))
     sys.stdout.flush()
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         append_summary(report, Path(path))
@@ -68,3 +71,11 @@ def save(settings: Settings, reports: Sequence[Report]) -> None:
 def _text(settings: Settings, report: Report) -> str:
     is_json = settings.output_format in _JSON
     return dump_report(report) + "\n" if is_json else report_markdown(report)
+
+
+def _draw(markdown: str, *, color: bool) -> None:
+    """Show Markdown to a person: tables as wide as the terminal, links to follow with a click."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console(no_color=not color, highlight=False).print(Markdown(markdown, hyperlinks=color))
