@@ -139,6 +139,13 @@ class Settings:
         wanted = any(value is not None for value in asked)
         return wanted or bool(self.images) or self.apply or self.apply_all
 
+    @property
+    def needs_more_than_triage(self) -> bool:
+        """Whether something was asked for that a triage does not do."""
+        asked = (self.output_schema, self.resume, self.patch_out)
+        wanted = any(value is not None for value in asked)
+        return wanted or bool(self.images) or self.apply or self.apply_all
+
 
 @dataclass(frozen=True, slots=True)
 class Service:

@@ -123,6 +123,9 @@ def _triage(settings: Settings) -> ReportOf:
     quiet = Progress(quiet=True, verbose=False)
 
     def report_of(record: Record) -> Report:
+        if not record.folder.is_dir():
+            kept = record.repo.replace("/", "+")
+            raise ConfigError(f"there is no clone of it; give --repos DIR that holds {kept}")
         own = replace(settings, folder=record.folder, rev=record.commit, offline=True)
         return think(own, record.dossier, quiet).report
 

@@ -68,6 +68,8 @@ def read_event(data: bytes, *, api_url: str, name: str) -> Order:
     issue, repo = _table(event, "issue"), _table(event, "repository")
     number = issue.get("number")
     if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 10**9:
+        if isinstance(event, dict) and "title" in event:
+            raise ConfigError("the file holds an issue, not an event; give it on stdin (-)")
         raise ConfigError("the event names no issue")
     found = checked_name(str(repo.get("full_name", "")), "the event's repository")
     if name and found.lower() != name.lower():

@@ -18,6 +18,9 @@ from bathy.agent.modes.triage.github.shapes import comment_of, issue_of, label_o
 from bathy.agent.modes.triage.target import checked_name, host_of
 
 MOST_BYTES = 50 << 20
+
+GIVEN = "given"
+"""Code of the note that keeps a report from being written: nobody knows which issue it is about."""
 _PAGE = re.compile(r"https://([\w.:-]+)/([\w.-]+/[\w.-]+)/issues/\d+\Z")
 
 
@@ -36,15 +39,20 @@ def read_given(data: bytes, *, api_url: str, name: str) -> Dossier:
     """
     if len(data) > MOST_BYTES:
         raise ConfigError(f"stdin holds more than {MOST_BYTES >> 20} MiB")
+    if not data.strip():
+        raise ConfigError("stdin is empty; give the issue as one JSON object")
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"stdin holds no JSON of an issue: {error}") from error
     if not isinstance(value, dict) or not isinstance(value.get("title"), str):
         raise ConfigError('stdin must hold one JSON object with at least a "title"')
-    target = Target(host_of(api_url), "", name or _name_in(value), _number_in(value))
+    said = _name_in(value)
+    if name and said and name.lower() != said.lower():
+        raise ConfigError(f"the issue on stdin belongs to {said}, not to {name}")
+    target = Target(host_of(api_url), "", name or said, _number_in(value))
     body = value.get("body")
-    notes = []
+    notes = [(GIVEN, "the issue was given, not fetched, so nothing is written about it")]
     if isinstance(body, str) and len(body) > MOST_BODY_CHARS:
         notes.append(("oversize", f"the body was cut to {MOST_BODY_CHARS:,} characters"))
         value["body"] = body[:MOST_BODY_CHARS]

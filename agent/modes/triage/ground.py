@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bathy.agent.errors import ConfigError
 from bathy.agent.modes.triage.commit import Commits, read_files
 from bathy.agent.modes.triage.dossier import Dossier
 from bathy.agent.modes.triage.finding.label_rules import RULES_PATH, LabelRules, read_rules
@@ -62,18 +63,32 @@ def survey(dossier: Dossier, repo: GitRepo, commits: Commits) -> Ground:
     globs = (RULES_PATH, *TEMPLATE_PATHS)
     files = read_files(repo, commits.rules, globs) if commits.rules else {}
     templates = read_templates(_without(files, RULES_PATH))
+    rules = _rules(files.get(RULES_PATH), commits.rules)
     issue = dossier.issue
     known = [comment for template in templates for comment in template.comments]
     return Ground(
         dossier,
         commits.code,
-        read_rules(files.get(RULES_PATH)),
+        rules,
         templates,
         chosen_template(issue, templates),
         flags_of(issue, dossier.comments, host=dossier.target.host, known=known),
         resembling(issue, dossier.others),
         searched_text(dossier),
     )
+
+
+def _rules(text: str | None, commit: str) -> LabelRules:
+    """Read the rules.
+
+    Raises:
+        ConfigError: They are wrong; it says where they stand.
+    """
+    try:
+        return read_rules(text)
+    except ConfigError as error:
+        where = f"as committed in {commit[:8]} of the default branch"
+        raise ConfigError(f"{error} ({where})") from error
 
 
 def searched_text(dossier: Dossier) -> str:

@@ -7,6 +7,7 @@ from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.modes.triage.dossier import Dossier, load_dossier
 from bathy.agent.modes.triage.event import Order, check_signature, number_of_event, read_event
+from bathy.agent.modes.triage.given import GIVEN
 from bathy.agent.modes.triage.report import Report, load_report
 from bathy.agent.modes.triage.surroundings import api_url, clone_name, in_actions, operator_name
 from bathy.agent.modes.triage.target import host_of, is_number, target_of
@@ -64,6 +65,11 @@ def read_report_file(path: Path, wanted: Wanted, settings: Settings) -> Report:
     except ValueError as error:
         raise ConfigError(f"{path} is no report of --step think") from error
     _check_event(report)
+    if any(warning.code == GIVEN for warning in report.warnings):
+        raise ConfigError(
+            "the report is about an issue from stdin, which is only looked at; run --step fetch"
+            " with its number"
+        )
     if report.repo.host.lower() != host_of(api_url()):
         raise ConfigError(
             f"the report is about an issue on {report.repo.host}; set GITHUB_API_URL to its API"

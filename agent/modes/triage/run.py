@@ -49,6 +49,8 @@ def run_triage(settings: Settings, wanted: Wanted) -> int:
         BathyError: The tracker or the repository cannot be read.
     """
     progress = log_progress(settings)
+    if settings.needs_more_than_triage:
+        raise ConfigError("triage only looks: no --apply, --patch-out, --image, --output-schema")
     if settings.dry_run and (wanted.is_open or wanted.step in ("fetch", "write")):
         raise ConfigError("--dry-run shows the request about one issue; give a TARGET alone")
     if wanted.wishes and not token():

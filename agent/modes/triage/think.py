@@ -63,6 +63,7 @@ def think(settings: Settings, dossier: Dossier, progress: Progress) -> Thought:
         ),
     )
     if opined.error:
+        progress.say(f"{opined.error}; the report is of the index alone")
         report = _warned(report, "model", opined.error)
     if not commits.is_default_known:
         without = "its rules are left out" if settings.rev else "links may not resolve"
@@ -95,7 +96,7 @@ def preview(settings: Settings, dossier: Dossier, progress: Progress) -> None:
 
     ground, _ = _survey(settings, dossier)
     if dossier.issue.is_pull_request or is_spam(ground.flags) or is_security(ground.flags):
-        progress.say("no model would be asked about this issue")
+        progress.say("no model would be asked: a pull request, advertising, or about security")
         return
     own = replace(model_settings(settings), rev=ground.commit)
     with open_bench(own, progress) as bench:

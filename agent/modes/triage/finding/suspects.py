@@ -227,7 +227,9 @@ def _signals(case: _Case, file: RankedFile) -> list[Signal]:
 def _why(case: _Case, file: RankedFile) -> str:
     place = case.errors.get(file.path)
     message = [f'holds "{place.fragment}"'] if place else []
-    return "; ".join([*message, *file.why][:2])
+    # The index speaks of questions; here it is an issue.
+    reasons = [reason.replace("the question", "the issue") for reason in file.why]
+    return "; ".join([*message, *reasons][:2])
 
 
 def _suspect(case: _Case, path: str, lines: Lines, evidence: Sequence[Signal], why: str) -> Suspect:

@@ -23,6 +23,9 @@ MOST_SHOWN, MOST_QUESTIONS = 5, 10
 CHECKLIST = "**Labels suggested**"
 """How the list of labels begins, by which it is found again."""
 
+WEAK = frozenset(("lexical", "recent_change"))
+"""Signals that most files have; readers of a tracker are not bothered with these alone."""
+
 NOTHING_TO_SAY = "there is nothing to say"
 
 Audience = Literal["reporter", "maintainer"]
@@ -161,9 +164,15 @@ def _suspects(report: Report) -> str:
     lines = [
         f"{number}. {place_of(report, suspect)}{_behind(', ', suspect.symbol or '')}"
         f": {why_of(suspect)}"
-        for number, suspect in enumerate(report.suspects[:MOST_SHOWN], 1)
+        for number, suspect in enumerate(shown_suspects(report), 1)
     ]
     return "\n".join(["**Where to look**", "", *lines]) if lines else ""
+
+
+def shown_suspects(report: Report) -> Sequence[Suspect]:
+    """Return the suspects of a comment: those that more speaks for than words in common."""
+    strong = [one for one in report.suspects if not WEAK.issuperset(one.evidence)]
+    return strong[:MOST_SHOWN]
 
 
 def place_of(report: Report, suspect: Suspect) -> str:
@@ -184,9 +193,9 @@ def why_of(suspect: Suspect) -> str:
 def _hypothesis(report: Report, links: Links, known: Sequence[int]) -> str:
     found = report.hypothesis
     if found.state == "unknown" or not (found.text or "").strip():
-        return f"**Possible cause**\n\n{CAUSES['unknown']}." if report.suspects else ""
-    shown = range(1, min(len(report.suspects), MOST_SHOWN) + 1)
-    cited = ", ".join(str(rank) for rank in found.citations if rank in shown)
+        return ""
+    shown = {one.rank: number for number, one in enumerate(shown_suspects(report), 1)}
+    cited = ", ".join(str(shown[rank]) for rank in found.citations if rank in shown)
     about = f"{CAUSES[found.state].lower()}, {found.confidence} confidence"
     text = safe_text(found.text or "", links, numbers=tuple(known))
     return f"**Possible cause** ({about}{f'; see {cited} above' if cited else ''})\n\n{text}"

@@ -51,10 +51,17 @@ def _about(report: Report) -> str:
         "",
         f"- Repository: {safe_line(repo.full_name)} at `{_hex(repo.commit)}`",
         f"- Mode: {run.mode} ({_MODES[run.mode]})",
-        f"- Model: {safe_line(run.model) if run.model else 'none'}",
+        f"- Model: {_model(report)}",
         f"- Read: {issue.comments_read} comments{', cut' if issue.truncated else ''}",
     ]
     return "\n".join(lines)
+
+
+def _model(report: Report) -> str:
+    if not report.run.model:
+        return "none"
+    failed = any(warning.code == "model" for warning in report.warnings)
+    return safe_line(report.run.model) + (" (its run failed, see the warnings)" if failed else "")
 
 
 def _sections(report: Report) -> Iterator[str]:
@@ -151,7 +158,10 @@ def _suspects(report: Report) -> str:
 def _hypothesis(report: Report) -> str:
     found = report.hypothesis
     if found.state == "unknown" or not found.text:
-        return f"## Possible cause\n\n{words.CAUSES['unknown']}."
+        if report.status in ("security_private", "spam", "skipped"):
+            return ""
+        why = words.CAUSES["unknown"] if report.run.model else words.NOT_LOOKED_FOR
+        return f"## Possible cause\n\n{why}."
     links = Links(report.repo.host, report.repo.full_name, report.repo.commit)
     cited = ", ".join(str(rank) for rank in found.citations)
     about = f"{words.CAUSES[found.state]} ({found.confidence} confidence)"

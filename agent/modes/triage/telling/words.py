@@ -49,6 +49,7 @@ RELATIONS = {
     "related": "related",
     "regression_of": "may have come back",
 }
+NOT_LOOKED_FOR = "No model was asked, so no cause was looked for"
 CAUSES = {
     "supported": "Supported by the code",
     "plausible": "Plausible, not confirmed",

@@ -113,10 +113,14 @@ def test_a_security_report_is_only_led_to_the_policy() -> None:
     assert checklist_of(report) == ""
 
 
-def test_an_unknown_cause_is_called_so_where_places_are_shown() -> None:
-    unknown = replace(REPORT, hypothesis=Hypothesis())
-    assert "No cause was found" in comment_body(unknown)
-    assert "cause" not in comment_body(replace(unknown, suspects=()))
+def test_an_unknown_cause_is_nothing_to_tell() -> None:
+    assert "cause" not in comment_body(replace(REPORT, hypothesis=Hypothesis()))
+
+
+def test_places_for_which_only_common_words_speak_are_not_told() -> None:
+    weak = replace(REPORT.suspects[0], evidence=("lexical", "recent_change"))
+    assert "Where to look" in comment_body(REPORT)
+    assert "Where to look" not in comment_body(replace(REPORT, suspects=(weak,)))
 
 
 @pytest.mark.parametrize(
