@@ -21,11 +21,14 @@ from typing import Any
 
 from bathy.agent.index.files import FileClass, class_by_content, class_by_path, language_of
 from bathy.agent.index.notebooks import notebook_text
-from bathy.agent.index.postings import IndexedSpan, Postings, index_text
+from bathy.agent.index.past import read_past
+from bathy.agent.index.postings import Postings
 from bathy.agent.index.repo import read_snapshot
-from bathy.agent.index.symbols import extract_symbols
+from bathy.agent.index.span_terms import IndexedSpan, index_text
+from bathy.agent.index.symbols import extract_uses
+from bathy.agent.pack.corpus import Corpus, CorpusFile
 from bathy.agent.pack.question import parse_question
-from bathy.agent.pack.retrieve import Corpus, CorpusFile, retrieve
+from bathy.agent.pack.retrieve import retrieve
 from bathy.tools.decode import decode
 from bathy.tools.git import BlobReader, GitRepo, find_repo
 
@@ -93,10 +96,12 @@ def rank_repo(clone: Path, items: Sequence[Item], database: Path) -> list[Item]:
                 for file in new:
                     text = shown(reader, file.path, file.blob) or ""
                     language = language_of(file.path, text.partition("\n")[0][:200])
-                    yield file.blob, index_text(text, extract_symbols(text, language).definitions)
+                    symbols, uses = extract_uses(text, language)
+                    yield file.blob, index_text(text, symbols.definitions, uses)
 
             question = parse_question(item.get("query") or item["question"])
-            ranking = retrieve(question, Corpus(files, postings, index))
+            past = read_past(repo, commit_of(item))
+            ranking = retrieve(question, Corpus(files, postings, index, past))
             lines.append({"id": item["id"], "ranking": [file.path for file in ranking.files]})
     return lines
 

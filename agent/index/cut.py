@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from bathy.agent.index.examine import Reader
-from bathy.agent.index.postings import IndexedSpan, index_text
-from bathy.agent.index.symbols import extract_symbols
+from bathy.agent.index.span_terms import IndexedSpan, index_text
+from bathy.agent.index.symbols import extract_uses
 
 
 class CutWork(NamedTuple):
@@ -20,4 +20,5 @@ def cut_file(reader: Reader, work: CutWork) -> tuple[IndexedSpan, ...]:
     text = reader.read_shown(work.path, work.blob)
     if text is None:
         return ()
-    return index_text(text, extract_symbols(text, work.language).definitions)
+    symbols, uses = extract_uses(text, work.language)
+    return index_text(text, symbols.definitions, uses)

@@ -17,6 +17,9 @@ MASS_EDIT_FILES = 60
 """A change of more files than this (renames, reformatting, licence headers) says nothing of one
 file."""
 
+MOST_SAID_CHARS = 4_000
+"""Only so much of a message is read; what follows is a log."""
+
 _BOTS = ("[bot]", "dependabot", "renovate", "pre-commit-ci", "github-actions", "weblate")
 _DAY_S = 86_400
 
@@ -36,6 +39,15 @@ class PathHistory:
     last_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of the main line: its time in seconds since the epoch, its message, its paths."""
+
+    time_s: int
+    message: str
+    paths: tuple[bytes, ...]
+
+
 History = Mapping[str, PathHistory]
 
 
@@ -53,40 +65,59 @@ def read_history(repo: GitRepo, commit: str) -> History:
     if not commit:
         return {}
     try:
-        changes = list(_changes(repo, commit))
+        changes = list(read_changes(repo, commit))
     except GitError:
         return {}
-    newest = max((time_s for time_s, _ in changes), default=0)
+    newest = max((change.time_s for change in changes), default=0)
     counts: dict[bytes, int] = {}
     recent: dict[bytes, float] = {}
     last: dict[bytes, int] = {}
-    for time_s, paths in changes:
-        weight = 0.5 ** (((newest - time_s) // _DAY_S) / HALF_LIFE_DAYS)
-        for path in paths:
+    for change in changes:
+        weight = 0.5 ** (((newest - change.time_s) // _DAY_S) / HALF_LIFE_DAYS)
+        for path in change.paths:
             counts[path] = counts.get(path, 0) + 1
             recent[path] = recent.get(path, 0.0) + weight
-            last[path] = max(last.get(path, 0), time_s)
+            last[path] = max(last.get(path, 0), change.time_s)
     # Rounded, so that the last digit of a platform's pow() cannot reorder files.
     return {decode_path(p): PathHistory(n, round(recent[p], 4), last[p]) for p, n in counts.items()}
 
 
-def _changes(repo: GitRepo, commit: str) -> Iterator[tuple[int, list[bytes]]]:
-    """(time in seconds, paths) of each change that counts, newest first."""
-    head: tuple[int, bool] | None = None
-    paths: list[bytes] = []
+def read_changes(
+    repo: GitRepo, commit: str, *, most: int | None = None, with_messages: bool = False
+) -> Iterator[Change]:
+    """Read the changes of the main line that count, newest first.
+
+    Args:
+        repo: The repository.
+        commit: Full id.
+        most: Look at so many commits; None for all.
+        with_messages: Read what was said, too.
+
+    Raises:
+        GitError: git cannot walk the history.
+    """
+    said = "%n%B" if with_messages else ""
+    limit = () if most is None else (f"--max-count={most}",)
     log = stream_git(
         repo, "log", "-z", "--first-parent", "-m", "--name-only", "--no-renames", "--no-ext-diff",
-        "--no-textconv", "--format=%x01%ct %an", commit, "--",
+        "--no-textconv", *limit, f"--format=%x01%ct %an{said}", commit, "--",
     )  # fmt: skip
+    head, paths = b"", list[bytes]()
     for record in log:
         text = record.lstrip(b"\n")
         if text.startswith(b"\x01"):
-            if head is not None and not head[1] and 0 < len(paths) <= MASS_EDIT_FILES:
-                yield head[0], paths
-            time_s, _, author = text[1:].partition(b" ")
-            name = author.decode("utf-8", "replace").lower()
-            head, paths = (int(time_s), any(bot in name for bot in _BOTS)), []
+            yield from _counted(head, paths)
+            head, paths = text[1:], []
         elif text:
             paths.append(text)
-    if head is not None and not head[1] and 0 < len(paths) <= MASS_EDIT_FILES:
-        yield head[0], paths
+    yield from _counted(head, paths)
+
+
+def _counted(head: bytes, paths: list[bytes]) -> Iterator[Change]:
+    """The change, unless it is a robot's, touches nothing or touches everything."""
+    if not 0 < len(paths) <= MASS_EDIT_FILES:
+        return
+    first, _, message = head.decode("utf-8", "replace").partition("\n")
+    time_s, _, author = first.partition(" ")
+    if not any(bot in author.lower() for bot in _BOTS):
+        yield Change(int(time_s), message[:MOST_SAID_CHARS], tuple(paths))

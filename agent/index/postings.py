@@ -11,23 +11,18 @@ import sqlite3
 import sys
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from bathy.agent.index.spans import Span, cut_spans, qualified
-from bathy.agent.index.symbols import Definition
-from bathy.agent.index.terms import add_terms, count_terms
-from bathy.agent.index.view import TF_BITS, View
+from bathy.agent.index.span_terms import IndexedSpan, is_telling
+from bathy.agent.index.spans import Span
+from bathy.agent.index.view import TF_BITS, Names, View
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised when what is stored, or what it is computed from, changes meaning."""
-
-MAX_SPAN_CHARS = 200_000
-"""Only so much of a span is indexed; a line of many megabytes is data."""
 
 MOST_SEGMENTS = 300
 """With more of them, the file is made anew when it is opened, without what is gone."""
@@ -35,10 +30,6 @@ MOST_SEGMENTS = 300
 WAIT_S = 60
 """How long to wait for another process that writes, in seconds."""
 
-NAME_TIMES, CONTAINER_TIMES = 3, 1
-"""How often the name of a span's own definition, and of what is around it, count as said in it."""
-
-_NO_SYMBOLS = frozenset(("heading", "key", "selector", "table"))
 _SEGMENT_POSTINGS = 4_000_000
 _IN_MEMORY = ":memory:"
 _MOST_TIMES = (1 << TF_BITS) - 1
@@ -47,7 +38,7 @@ _MOST_TIMES = (1 << TF_BITS) - 1
 _TABLES = """
 CREATE TABLE segment (id INTEGER PRIMARY KEY, base INT NOT NULL, spans INT NOT NULL);
 CREATE TABLE blob (id TEXT PRIMARY KEY, first INT NOT NULL, lengths BLOB NOT NULL,
-                   spans TEXT NOT NULL) WITHOUT ROWID;
+                   spans TEXT NOT NULL, names TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE posting (term TEXT, segment INT, spans BLOB NOT NULL,
                       PRIMARY KEY (term, segment)) WITHOUT ROWID;
 """
@@ -58,65 +49,6 @@ class PostingsLost(Exception):
 
     The index is empty afterwards: a new file at first, the second time one in memory.
     """
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedSpan:
-    """A span and the terms in it, with the definitions that begin in it as terms of their own."""
-
-    span: Span
-    counts: Mapping[str, int]
-    defines: tuple[str, ...]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Cross between processes as one string and one array: three times faster than a dict."""
-        span, times = self.span, array("I", self.counts.values())
-        place = (span.start_line, span.end_line, span.symbol)
-        return _restored, (place, "\n".join(self.counts), times.tobytes(), self.defines)
-
-
-def _restored(
-    place: tuple[int, int, str], terms: str, times: bytes, defines: tuple[str, ...]
-) -> IndexedSpan:
-    counts = array("I")
-    counts.frombytes(times)
-    return IndexedSpan(Span(*place), dict(zip(terms.split("\n"), counts, strict=False)), defines)
-
-
-def index_text(text: str, definitions: Sequence[Definition]) -> tuple[IndexedSpan, ...]:
-    """Cut a file into spans and count their terms; pure, so that other processes may do it.
-
-    Args:
-        text: As people and models are shown it.
-        definitions: Of that text.
-    """
-    lines = text.split("\n")
-    spans = cut_spans(text, definitions)
-    starts = sorted(definitions, key=lambda d: d.start_line)
-    at, indexed = 0, []
-    for span in spans:
-        own = "\n".join(lines[span.start_line - 1 : span.end_line])
-        counts = count_terms(own[:MAX_SPAN_CHARS])
-        container, _, name = span.symbol.rpartition(".")
-        add_terms(counts, name, NAME_TIMES)
-        add_terms(counts, container, CONTAINER_TIMES)
-        defines: dict[str, None] = {}
-        while at < len(starts) and starts[at].start_line <= span.end_line:
-            defines.update(dict.fromkeys(definition_terms(starts[at])))
-            at += 1
-        indexed.append(IndexedSpan(span, counts, tuple(defines)))
-    return tuple(indexed)
-
-
-def definition_terms(definition: Definition) -> tuple[str, ...]:
-    """Return the terms under which a definition is found: its name, and Class.name of a member."""
-    if definition.kind in _NO_SYMBOLS:
-        return ()
-    own = "=" + definition.name
-    if not definition.container:
-        return (own,)
-    parts = qualified(definition).split(".")
-    return (own, "=" + ".".join(parts[-2:]))
 
 
 class Postings:
@@ -191,6 +123,16 @@ class Postings:
             row = self._db.execute("SELECT spans FROM blob WHERE id = ?", (blob,)).fetchone()
             return _load_spans(row[0]) if row else ()
 
+    def names_of(self, blob: str) -> tuple[Names, ...]:
+        """Return the names that each of a file's spans uses and defines; () if not indexed.
+
+        Raises:
+            PostingsLost: The file was damaged.
+        """
+        with self._guarded():
+            row = self._db.execute("SELECT names FROM blob WHERE id = ?", (blob,)).fetchone()
+            return tuple(_load_names(line) for line in row[0].split("\n")) if row else ()
+
     def lengths_of(self, blobs: Iterable[str]) -> dict[str, tuple[int, "array[int]"]]:
         """Return (number of the first span, terms in each span) of the files that are indexed."""
         with self._guarded():
@@ -231,10 +173,10 @@ class Postings:
             row = (base, len(segment.lengths))
             number = db.execute("INSERT INTO segment (base, spans) VALUES (?, ?)", row).lastrowid
             db.executemany(
-                "INSERT OR IGNORE INTO blob VALUES (?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO blob VALUES (?, ?, ?, ?, ?)",
                 (
-                    (blob, base + first, _pack(segment.lengths[first:end]), kept)
-                    for blob, first, end, kept in segment.blobs
+                    (blob, base + first, _pack(segment.lengths[first:end]), kept, names)
+                    for blob, first, end, kept, names in segment.blobs
                 ),
             )
             postings = segment.postings
@@ -275,7 +217,7 @@ class _Segment:
     """Postings of some files, in memory."""
 
     def __init__(self) -> None:
-        self.blobs: list[tuple[str, int, int, str]] = []
+        self.blobs: list[tuple[str, int, int, str, str]] = []
         self.lengths: array[int] = array("I")
         self.postings: dict[str, array[int]] = defaultdict(partial(array, "I"))
         self.size = 0
@@ -289,10 +231,13 @@ class _Segment:
                 postings[term].append(mark | (times if times < _MOST_TIMES else _MOST_TIMES))
             for term in indexed.defines:
                 postings[term].append(mark | 1)
+            for name in indexed.uses:
+                postings[">" + name].append(mark | 1)
             self.lengths.append(sum(indexed.counts.values()))
-            self.size += len(indexed.counts) + len(indexed.defines)
+            self.size += len(indexed.counts) + len(indexed.defines) + len(indexed.uses)
         kept = _dump_spans([indexed.span for indexed in spans])
-        self.blobs.append((blob, first, len(self.lengths), kept))
+        names = _encodable("\n".join(_dump_names(indexed) for indexed in spans))
+        self.blobs.append((blob, first, len(self.lengths), kept, names))
 
 
 def _dump_spans(spans: Sequence[Span]) -> str:
@@ -300,12 +245,26 @@ def _dump_spans(spans: Sequence[Span]) -> str:
 
 
 def _one_line(symbol: str) -> str:
-    return symbol.replace("\n", " ").encode("utf-8", "replace").decode("utf-8")
+    return _encodable(symbol.replace("\n", " "))
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _load_spans(kept: str) -> tuple[Span, ...]:
     rows = (line.split(" ", 2) for line in kept.split("\n") if line)
     return tuple(Span(int(start), int(end), symbol) for start, end, symbol in rows)
+
+
+def _dump_names(indexed: IndexedSpan) -> str:
+    own = (term.removeprefix("=") for term in indexed.defines if "." not in term)
+    return " ".join(indexed.uses) + "\t" + " ".join(name for name in own if is_telling(name))
+
+
+def _load_names(line: str) -> Names:
+    uses, _, defines = line.partition("\t")
+    return Names(tuple(uses.split()), tuple(defines.split()))
 
 
 def _pack(values: "array[int]") -> bytes:

@@ -16,11 +16,12 @@ from typing import Any
 from bathy.agent.index.repo import Stated
 from bathy.tools.workspace import FileStat, decode_path, encode_path
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised when what is stored, or what it is computed from, changes meaning."""
 
 KEPT_RESULTS = 12
 KEPT_CHANGES = 4_000
+KEPT_PASTS = 4
 _RACY_NS = 2_000_000_000
 
 _TABLES = """
@@ -29,6 +30,7 @@ CREATE TABLE state (path BLOB PRIMARY KEY, mode INT, size INT, mtime INT, ctime 
                     blob TEXT) WITHOUT ROWID;
 CREATE TABLE size (digest BLOB PRIMARY KEY, tokens INT NOT NULL) WITHOUT ROWID;
 CREATE TABLE result (key TEXT PRIMARY KEY, used REAL, body TEXT NOT NULL);
+CREATE TABLE past (key TEXT PRIMARY KEY, used REAL, body TEXT NOT NULL);
 CREATE TABLE change (key TEXT PRIMARY KEY, used REAL, body TEXT NOT NULL);
 """
 
@@ -94,21 +96,35 @@ class Store:
 
     def result(self, key: str) -> dict[str, Any] | None:
         """Return a whole result kept under a key, if it is still there."""
-        row = self._db.execute("SELECT body FROM result WHERE key = ?", (key,)).fetchone()
+        return self._body("result", key)
+
+    def keep_result(self, key: str, body: Mapping[str, Any]) -> None:
+        """Remember a whole result; the oldest beyond `KEPT_RESULTS` go."""
+        self._keep_body("result", key, body, KEPT_RESULTS)
+
+    def past(self, key: str) -> dict[str, Any] | None:
+        """Return what is kept of the history before a commit, if it is still there."""
+        return self._body("past", key)
+
+    def keep_past(self, key: str, body: Mapping[str, Any]) -> None:
+        """Remember the history before a commit; the oldest beyond `KEPT_PASTS` go."""
+        self._keep_body("past", key, body, KEPT_PASTS)
+
+    def _body(self, table: str, key: str) -> dict[str, Any] | None:
+        row = self._db.execute(f"SELECT body FROM {table} WHERE key = ?", (key,)).fetchone()  # noqa: S608
         if row is None:
             return None
         body: dict[str, Any] = json.loads(row[0])
         return body
 
-    def keep_result(self, key: str, body: Mapping[str, Any]) -> None:
-        """Remember a whole result; the oldest beyond `KEPT_RESULTS` go."""
+    def _keep_body(self, table: str, key: str, body: Mapping[str, Any], most: int) -> None:
         with self._writing():
             text = json.dumps(body, separators=(",", ":"))
-            self._db.execute("REPLACE INTO result VALUES (?, ?, ?)", (key, time.time(), text))
+            self._db.execute(f"REPLACE INTO {table} VALUES (?, ?, ?)", (key, time.time(), text))  # noqa: S608
             self._db.execute(
-                "DELETE FROM result WHERE key NOT IN"
-                " (SELECT key FROM result ORDER BY used DESC LIMIT ?)",
-                (KEPT_RESULTS,),
+                f"DELETE FROM {table} WHERE key NOT IN"  # noqa: S608
+                f" (SELECT key FROM {table} ORDER BY used DESC LIMIT ?)",
+                (most,),
             )
 
     def changes(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -76,6 +76,14 @@ class Symbols:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """One place where a name is called, inherited, imported or used as a type; `line` 1-based."""
+
+    line: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """A definition node, reduced to what is needed after the tree has gone."""
 
@@ -98,18 +106,33 @@ def extract_symbols(text: str, language: str) -> Symbols:
     Returns:
         The same for the same arguments; never raises, whatever the text.
     """
+    return extract_uses(text, language)[0]
+
+
+def extract_uses(text: str, language: str) -> tuple[Symbols, tuple[Use, ...]]:
+    """Find what a file defines and uses, and where it uses it.
+
+    Args:
+        text: As shown; any text.
+        language: As `language_of` names it; "" for unknown.
+
+    Returns:
+        The symbols, and the places of their references by line, then name. As for
+        `extract_symbols`.
+    """
     if not text:
-        return Symbols((), (), (), has_errors=False)
+        return Symbols((), (), (), has_errors=False), ()
     if language in PARSED and _is_worth_parsing(text, language):
-        symbols = _parse(text, language)
-        if symbols is not None:
-            return symbols
-    found = prose_symbols(text, language) or plain_symbols(text, language)
-    lines = [line for line, *_ in found]
+        found = _parse(text, language)
+        if found is not None:
+            return found
+    guessed = prose_symbols(text, language) or plain_symbols(text, language)
+    lines = [line for line, *_ in guessed]
     definitions = tuple(
-        Definition(name, kind, start, end, container) for start, end, name, kind, container in found
+        Definition(name, kind, start, end, container)
+        for start, end, name, kind, container in guessed
     )
-    return Symbols(definitions, (), _ranges((line, line) for line in lines), has_errors=False)
+    return Symbols(definitions, (), _ranges((line, line) for line in lines), has_errors=False), ()
 
 
 def _is_worth_parsing(text: str, language: str) -> bool:
@@ -123,14 +146,17 @@ def _longest_line(text: str) -> int:
     return max(map(len, text.split("\n")))
 
 
-def _parse(text: str, language: str) -> Symbols | None:
+def _parse(text: str, language: str) -> tuple[Symbols, tuple[Use, ...]] | None:
     """Find the symbols of a text in one of `PARSED`; None if that would take too long."""
     source = text.encode("utf-8", "replace")
     parsed = parse(source, language, load_grammar(language))
     if parsed is None:
         return None
     root, captures = parsed
-    names = Counter(_text(source, node) for node in captures.pop("ref", ()))
+    uses = sorted(
+        (node.start_point.row + 1, _text(source, node)) for node in captures.pop("ref", ())
+    )
+    names = Counter(name for _, name in uses)
     lines = text.count("\n") + (0 if text.endswith("\n") else 1)
     found = [
         item
@@ -147,12 +173,13 @@ def _parse(text: str, language: str) -> Symbols | None:
         )
     )
     definitions, shown = _nest(found)
-    return Symbols(
+    symbols = Symbols(
         tuple(definitions),
         tuple(sorted(names.items())),
         _ranges(shown),
         root.has_error,
     )
+    return symbols, tuple(Use(line, name) for line, name in uses)
 
 
 def _found(source: bytes, kind: str, node: "Node", language: str, lines: int) -> _Found | None:

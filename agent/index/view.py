@@ -10,7 +10,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bathy.agent.index.spans import Span
 
@@ -23,7 +23,17 @@ COMMON_SHARE = 0.3
 TF_BITS = 8
 """A posting is a span's number, shifted by this, and how often the term stands in the span."""
 
+MOST_KNOWN = 5_000
+"""Terms whose postings a view keeps at hand."""
+
 _TIMES = (1 << TF_BITS) - 1
+
+
+class Names(NamedTuple):
+    """Names of a span: what it calls, inherits, imports or takes as types; what it defines."""
+
+    uses: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
 
 
 class Reader(Protocol):
@@ -31,6 +41,10 @@ class Reader(Protocol):
 
     def spans_of(self, blob: str) -> tuple[Span, ...]:
         """Return a file's spans."""
+        ...
+
+    def names_of(self, blob: str) -> tuple[Names, ...]:
+        """Return the names of each of a file's spans."""
         ...
 
     def lengths_of(self, blobs: Iterable[str]) -> dict[str, tuple[int, "array[int]"]]:
@@ -89,7 +103,10 @@ class View:
         self._all = self._spans == total
         mean = max(1.0, sum(self._file_lengths) / max(1, self._spans))
         self._norms = [K1 * (1 - B + B * n / mean) for n in lengths]
+        self._file_norms = self._norms_of_files()
         self._known: dict[str, array[int]] = {}
+        self._spans_of: dict[int, tuple[Span, ...]] = {}
+        self._names: dict[int, tuple[Names, ...]] = {}
 
     @property
     def blobs(self) -> Sequence[str]:
@@ -108,11 +125,31 @@ class View:
     def span_at(self, span: int) -> Span:
         """Return the lines and symbol of a span."""
         position = self._owner[span]
-        return self._postings.spans_of(self._blobs[position])[span - self._firsts[position]]
+        spans = self._spans_of.get(position)
+        if spans is None:
+            spans = self._spans_of[position] = self._postings.spans_of(self._blobs[position])
+        return spans[span - self._firsts[position]]
+
+    def names_at(self, span: int) -> Names:
+        """Return the names that a span uses and defines."""
+        position = self._owner[span]
+        by_span = self._names.get(position)
+        if by_span is None:
+            by_span = self._names[position] = self._postings.names_of(self._blobs[position])
+        at = span - self._firsts[position]
+        return by_span[at] if at < len(by_span) else Names()
 
     def holders(self, term: str) -> list[int]:
         """Return the spans that hold a term, ascending."""
         return [packed >> TF_BITS for packed in self._packed(term)]
+
+    def definers(self, name: str) -> list[int]:
+        """Return the spans in which a definition of that name begins, ascending."""
+        return self.holders("=" + name)
+
+    def users(self, name: str) -> list[int]:
+        """Return the spans that use a name, ascending."""
+        return self.holders(">" + name)
 
     def score(self, terms: Mapping[str, float]) -> Scores:
         """Score spans and files by BM25.
@@ -128,7 +165,7 @@ class View:
         idf: dict[str, float] = {}
         owner, norms = self._owner, self._norms
         common = COMMON_SHARE * max(self._spans, 100)
-        file_norms = self._file_norms()
+        file_norms = self._file_norms
         for term, weight in sorted(terms.items()):
             packed = self._packed(term)
             if not packed or len(packed) > common:
@@ -145,7 +182,7 @@ class View:
                 blobs[position] += gain * times / (times + file_norms[position])
         return Scores({i: s for i, s in enumerate(spans) if s > 0}, blobs, idf)
 
-    def _file_norms(self) -> list[float]:
+    def _norms_of_files(self) -> list[float]:
         mean = max(1.0, sum(self._file_lengths) / max(1, len(self._file_lengths)))
         return [K1 * (1 - B + B * n / mean) for n in self._file_lengths]
 
@@ -153,6 +190,8 @@ class View:
         """Postings of a term in this view: span number << 8 | frequency."""
         known = self._known.get(term)
         if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
             known = self._known[term] = array("Q")
             for segment, found in self._postings.postings_of(term):
                 base = self._bases.get(segment)

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from bathy.agent.index.build import Index
     from bathy.agent.index.examine import Reader
     from bathy.agent.index.live import LiveView
-    from bathy.agent.index.postings import IndexedSpan
     from bathy.agent.index.symbols import Definition
     from bathy.agent.loop.prompt import Pointer
     from bathy.agent.model.offline import OfflineAnswer
-    from bathy.agent.pack.retrieve import CorpusFile, RankedSpan, Ranking
+    from bathy.agent.pack.corpus import Corpus
+    from bathy.agent.pack.ranking import RankedSpan, Ranking
     from bathy.agent.pack.room import Room
 
 MOST_FILES = 8
@@ -51,7 +51,7 @@ PACK_VERSION = "4"
 class Bench:
     """One repository at one moment, with what earlier runs know of it.
 
-    `denied` are globs of files that no model is ever sent anything of.
+    `denied` are globs of files that no model is ever sent anything of; `closing` closes with it.
     """
 
     settings: Settings
@@ -59,6 +59,7 @@ class Bench:
     store: Store
     cache: Path
     progress: Progress
+    closing: contextlib.ExitStack
     denied: tuple[str, ...] = ()
 
     @cached_property
@@ -143,38 +144,20 @@ class Bench:
 
     def search(self, question: str) -> "Ranking":
         """Rank files and spans for a question."""
-        from bathy.agent.index.build import build_index
-        from bathy.agent.index.postings import Postings
         from bathy.agent.pack.question import parse_question
-        from bathy.agent.pack.retrieve import Corpus, CorpusFile, retrieve
+        from bathy.agent.pack.retrieve import retrieve
 
-        with self.progress.bar("reading the repository") as report:
-            index = build_index(
-                self.snapshot, self.store, workers=self._workers(), progress=report, for_pack=False
-            )
-        self.progress.trace("read")
-        files = [
-            CorpusFile(f.path, f.blob, f.facts.file_class) for f in index.files if f.facts.encoding
-        ]
-        with Postings(self.cache / "postings.sqlite") as postings:
-            corpus = Corpus(files, postings, lambda missing: self._spans(index, missing))
-            return retrieve(parse_question(question), corpus)
+        return retrieve(parse_question(question), self.corpus)
 
-    def _spans(
-        self, index: "Index", missing: "Sequence[CorpusFile]"
-    ) -> "Iterator[tuple[str, Sequence[IndexedSpan]]]":
-        """Cut and count the words of files, in processes."""
-        from bathy.agent.index.cut import CutWork, cut_file
-        from bathy.agent.index.workers import run_over
+    @cached_property
+    def corpus(self) -> "Corpus":
+        """The files that a search looks at; what every question needs of them is read once."""
+        from bathy.agent.modes.corpus import open_corpus
 
-        found = (index.by_path[file.path] for file in missing)
-        todo = [(CutWork(f.path, f.blob, f.facts.language), f.size_bytes) for f in found]
-        repo = self.snapshot.repo if self.snapshot.origin == "commit" else None
-        with self.progress.bar("indexing words") as report:
-            for work, spans in run_over(
-                self.snapshot.root, repo, cut_file, todo, workers=self._workers(), progress=report
-            ):
-                yield work.blob, spans or ()
+        cache, progress = self.cache, self.progress
+        opened = open_corpus(self.snapshot, self.store, cache, progress, workers=self._workers())
+        self.closing.callback(opened.postings.close)
+        return opened
 
     def pointers(
         self, question: str, *, shown: Collection[str], changed: Collection[str], base_tokens: int
@@ -347,7 +330,7 @@ def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
     """
     repo = locate(settings.folder)
     cache = cache_folder(repo.common_dir if repo else settings.folder.resolve())
-    with Store(cache / "index.sqlite") as store:
+    with Store(cache / "index.sqlite") as store, contextlib.ExitStack() as closing:
         known = {} if settings.rev is not None else store.states()
         found = read_snapshot(repo, settings.folder, rev=settings.rev, known=known)
         if found.origin != "commit":
@@ -362,7 +345,7 @@ def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
             progress.say(notice)
         if repo is not None and (repo.common_dir / "shallow").exists():
             progress.say("this clone is shallow: file order by history may differ from a full one")
-        yield Bench(settings, snapshot, store, cache, progress, denied)
+        yield Bench(settings, snapshot, store, cache, progress, closing, denied)
 
 
 def _quote(path: str, text: str, span: "RankedSpan") -> str:

@@ -8,7 +8,7 @@ from bathy.agent.config import Settings
 from bathy.agent.errors import ConfigError
 from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.progress import Progress
-from bathy.agent.pack.retrieve import RankedFile, Ranking
+from bathy.agent.pack.ranking import RankedFile, Ranking
 from bathy.tools.workspace import quote_path
 
 _MOST_FILES = 10

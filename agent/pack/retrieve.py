@@ -1,43 +1,25 @@
 """A question and an indexed repository -> files and spans, best first, each with its reasons.
 
-score = (base + evidence) x prior. Base is how well the words fit (BM25), evidence is what the
-question names outright, prior is what kind of file it is. The three are computed apart.
+    words, names, past  --weights, prior-->  first look  --second hop-->  ranking
+
+The first look scores each file by itself: (words + weighted signals) x prior. The second follows
+what the best spans use and who uses them, and lifts the files that they lead to.
 """
 
-import contextlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from bathy.agent.index.files import FileClass
-from bathy.agent.index.postings import IndexedSpan, Postings, PostingsLost
-from bathy.agent.index.terms import count_terms, terms_of
-from bathy.agent.index.view import Scores, View, inverse_frequency
-from bathy.agent.pack.evidence import Evidence, find_evidence
+from bathy.agent.index.postings import PostingsLost
+from bathy.agent.pack.corpus import Corpus, CorpusFile, OpenCorpus
 from bathy.agent.pack.question import Question
-
-SPAN_SHARES = (1.0, 0.5, 0.25)
-"""What a file's best spans count."""
-
-PATH_SHARE = 1.0
-"""What a word of the path counts in each span, in parts of what it would count standing there."""
-
-SPAN_PART, FILE_PART, TITLE_PART = 2.0, 0.5, 0.2
-PRIOR: Mapping[FileClass, float] = {
-    FileClass.SOURCE: 1.0,
-    FileClass.TEST: 0.55,
-    FileClass.DOCUMENTATION: 0.35,
-    FileClass.NOTEBOOK: 0.35,
-    FileClass.CONFIGURATION: 0.35,
-    FileClass.GENERATED: 0.3,
-    FileClass.VENDORED: 0.3,
-    FileClass.DATA: 0.2,
-    FileClass.TRANSLATION: 0.1,
-    FileClass.MINIFIED: 0.1,
-    FileClass.LOCK_FILE: 0.05,
-    FileClass.SECRET: 0.05,
-}
-"""What a file's score is multiplied by, by its class; 0 for those that hold no text."""
+from bathy.agent.pack.ranking import RankedFile, RankedSpan, Ranking
+from bathy.agent.pack.signals.floor import FLOOR_FILES, Told, has_to_do, matches, tell_words
+from bathy.agent.pack.signals.hop import Hop, follow, lift
+from bathy.agent.pack.signals.named import Named, find_named
+from bathy.agent.pack.signals.past import changed_often, changed_together, match_messages
+from bathy.agent.pack.signals.weights import CHANGE_LOG_PRIOR, Weights, weights_for
+from bathy.agent.pack.signals.words import Words, match_words
 
 CHANGE_LOGS = frozenset(
     (
@@ -51,79 +33,8 @@ CHANGE_LOGS = frozenset(
         "release_notes",
     )
 )
-CHANGE_LOG_PRIOR = 0.1
-"""Change logs hold every word of every issue that was ever closed."""
-
 MOST_SPANS = 5
-MOST_WORDS = 60
-MATCHES_SHOWN = 5
-
-FLOOR_FILES, FLOOR_SHARE = 3, 0.45
-"""A ranking whose best files all hold less than this share of the question is no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class CorpusFile:
-    """One file that may answer."""
-
-    path: str
-    blob: str
-    file_class: FileClass
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """An indexed repository.
-
-    Attributes:
-        files: Those that may be named in an answer, by path.
-        postings: Index of their text.
-        index: Reads files that the index lacks: yields (blob, what `index_text` makes of them).
-    """
-
-    files: Sequence[CorpusFile]
-    postings: Postings
-    index: Callable[[Sequence[CorpusFile]], Iterable[tuple[str, Sequence[IndexedSpan]]]]
-
-
-@dataclass(frozen=True, slots=True)
-class RankedSpan:
-    """A range of lines, 1-based and inclusive; `symbol` is what it is (part of), or ""."""
-
-    start_line: int
-    end_line: int
-    score: float
-    symbol: str
-
-
-@dataclass(frozen=True, slots=True)
-class RankedFile:
-    """A file that fits.
-
-    Attributes:
-        path: The file.
-        score: (base + evidence) x prior.
-        spans: Best first.
-        why: Short reasons, most telling first.
-        base: How well the words fit, 0 to 1; 1 is the best file of this ranking.
-        evidence: Weight of what the question names outright.
-        prior: Factor for the kind of file.
-    """
-
-    path: str
-    score: float
-    spans: tuple[RankedSpan, ...]
-    why: tuple[str, ...]
-    base: float
-    evidence: float
-    prior: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """Files that fit a question, best first; empty if nothing does."""
-
-    files: tuple[RankedFile, ...]
+_SPANS_LOOKED_AT = 40
 
 
 def retrieve(question: Question, corpus: Corpus, *, detailed: int = 50) -> Ranking:
@@ -135,173 +46,132 @@ def retrieve(question: Question, corpus: Corpus, *, detailed: int = 50) -> Ranki
         detailed: Files, from the best on, that get spans and reasons; the rest have neither.
 
     Returns:
-        Every file that scored. The same for the same files and question, whatever else the index
-        holds. Equal scores are in the order of the paths.
+        Every file that scored. The same for the same files, past and question, whatever else the
+        index holds. Equal scores are in the order of the paths.
     """
     for _ in range(2):
-        with contextlib.suppress(PostingsLost):
-            return _retrieve(question, corpus, detailed)
-    return _retrieve(question, corpus, detailed)
+        try:
+            return _retrieve(question, corpus.open(), detailed)
+        except PostingsLost:
+            corpus.forget()
+    return _retrieve(question, corpus.open(), detailed)
 
 
-def _retrieve(question: Question, corpus: Corpus, detailed: int) -> Ranking:
-    files = [file for file in corpus.files if prior_of(file) > 0]
-    bring_up_to_date(files, corpus)
-    view = corpus.postings.view([file.blob for file in files])
-    at = {blob: position for position, blob in enumerate(view.blobs)}
-    paths: dict[int, list[str]] = defaultdict(list)
-    for file in files:
-        paths[at[file.blob]].append(file.path)
-    scores = view.score(question.terms)
-    evidence = find_evidence(question, [file.path for file in files], view, paths)
-    by_blob = _spans_by_blob(view, scores)
-    base = _base(view, scores, by_blob, question, paths)
-    ranked = []
-    for file in files:
-        words, named = base.get(at[file.blob], 0.0), evidence.get(file.path)
-        weight = named.total if named else 0.0
-        if words + weight > 0:
-            prior = prior_of(file)
-            score = (words + weight) * prior
-            ranked.append(RankedFile(file.path, score, (), (), words, weight, prior))
-    ranked.sort(key=lambda item: (-item.score, item.path))
-    blobs = {file.path: at[file.blob] for file in files}
-    told = tell_words(question, view)
-    if not any(_fits(told, blobs[i.path], evidence.get(i.path)) for i in ranked[:FLOOR_FILES]):
-        return Ranking(())
-    for place, item in enumerate(ranked[:detailed]):
-        named = evidence.get(item.path) or Evidence()
-        position = blobs[item.path]
-        spans = _best_spans(view, by_blob.get(position, ()), named)
-        ranked[place] = replace(item, spans=spans, why=(*named.why, *_matches(told, position)))
-    return Ranking(tuple(ranked))
-
-
-def bring_up_to_date(files: Sequence[CorpusFile], corpus: Corpus) -> None:
-    """Index the files whose text the index lacks."""
-    missing = set(corpus.postings.missing(file.blob for file in files))
-    if not missing:
-        return
-    new = {file.blob: file for file in reversed(files) if file.blob in missing}
-    corpus.postings.add(corpus.index([file for file in files if new.get(file.blob) is file]))
-
-
-def prior_of(file: CorpusFile) -> float:
+def prior_of(file: CorpusFile, weights: Weights) -> float:
     """Return what a file's score is multiplied by; 0 for files without text."""
     if file.file_class is FileClass.DOCUMENTATION:
         *folders, name = file.path.lower().split("/")
         if name.partition(".")[0] in CHANGE_LOGS or not CHANGE_LOGS.isdisjoint(folders):
             return CHANGE_LOG_PRIOR
-    return PRIOR.get(file.file_class, 0.0)
-
-
-def _spans_by_blob(view: View, scores: Scores) -> dict[int, list[tuple[float, int]]]:
-    """Return (score, span) by blob position, best first."""
-    grouped: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    for span, score in scores.spans.items():
-        grouped[view.blob_of(span)].append((score, span))
-    for found in grouped.values():
-        found.sort(key=lambda pair: (-pair[0], pair[1]))
-    return grouped
-
-
-def _base(
-    view: View,
-    scores: Scores,
-    by_blob: Mapping[int, Sequence[tuple[float, int]]],
-    question: Question,
-    paths: Mapping[int, Sequence[str]],
-) -> dict[int, float]:
-    """Mix span and file scores, each divided by its best; the best file gets 1."""
-    said = {
-        position: max(_said_by_path(path, question, scores) for path in paths[position])
-        for position in by_blob
-    }
-    spans = {
-        position: sum(
-            share * (score + said[position])
-            for share, (score, _) in zip(SPAN_SHARES, best, strict=False)
-        )
-        for position, best in by_blob.items()
-    }
-    mixed: dict[int, float] = defaultdict(float)
-    title: dict[int, float] = {}
-    if question.title_terms:
-        for span, score in view.score(question.title_terms).spans.items():
-            position = view.blob_of(span)
-            title[position] = max(title.get(position, 0.0), score)
-    for part, values in (
-        (SPAN_PART, spans),
-        (FILE_PART, scores.blobs),
-        (TITLE_PART * (SPAN_PART + FILE_PART), title),
-    ):
-        most = max(values.values(), default=0.0)
-        for position, value in values.items():
-            mixed[position] += part * value / most
-    most = max(mixed.values(), default=0.0)
-    return {position: value / most for position, value in mixed.items()}
-
-
-def _said_by_path(path: str, question: Question, scores: Scores) -> float:
-    """Score the words of a path as if they stood in each of the file's spans."""
-    wanted = question.terms
-    return PATH_SHARE * sum(
-        wanted[term] * scores.idf[term]
-        for term in count_terms(path)
-        if term in wanted and term in scores.idf
-    )
+    return weights.prior.get(file.file_class, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A word of the question: how telling it is here, and the blob positions that hold it."""
+class _Look:
+    """One question over one corpus: what speaks for each file, by place."""
 
-    word: str
-    idf: float
-    holders: frozenset[int]
-
-
-def tell_words(question: Question, view: View) -> list[Told]:
-    """Look the words of a question up, most telling first."""
-    told = []
-    for word in question.words[:MOST_WORDS]:
-        terms = terms_of(word)
-        if terms:
-            spans = view.holders(terms[-1])
-            holders = frozenset(view.blob_of(span) for span in spans)
-            told.append(Told(word, inverse_frequency(len(spans), view.span_count), holders))
-    return sorted(told, key=lambda t: (-t.idf, t.word))
+    corpus: OpenCorpus
+    words: Words
+    named: Mapping[int, Named]
+    signals: Mapping[int, Mapping[str, float]]
+    priors: Mapping[int, float]
+    hop: Hop
 
 
-def _fits(told: Sequence[Told], position: int, named: Evidence | None) -> bool:
-    """Say whether a file has to do with the question at all.
-
-    It does if the question names it or something in it, or if it holds two of the question's words,
-    half of them, or half of what they tell. One stray word of many is chance.
-    """
-    if named is not None and named.is_named:
-        return True
-    held = [t.idf for t in told if position in t.holders]
-    if len(held) >= 2 or not held:
-        return bool(held)
-    return len(told) <= 2 or sum(held) >= FLOOR_SHARE * sum(t.idf for t in told)
+def _retrieve(question: Question, corpus: OpenCorpus, detailed: int) -> Ranking:
+    weights = weights_for(question.text)
+    look, scores = _look_twice(question, corpus, weights)
+    order = sorted(scores, key=lambda place: (-scores[place], corpus.files[place].path))
+    told = tell_words(question, corpus.view)
+    if not any(_is_answer(look, told, place) for place in order[:FLOOR_FILES]):
+        return Ranking(())
+    best = (_detailed(look, told, place, scores[place]) for place in order[:detailed])
+    rest = (_bare(look, place, scores[place]) for place in order[detailed:])
+    return Ranking((*best, *rest))
 
 
-def _matches(told: Sequence[Told], position: int) -> tuple[str, ...]:
-    words = [t.word for t in told if position in t.holders][:MATCHES_SHOWN]
-    return (f"matches: {', '.join(words)}",) if words else ()
+def _look_twice(
+    question: Question, corpus: OpenCorpus, weights: Weights
+) -> tuple[_Look, dict[int, float]]:
+    words, named = match_words(question, corpus), find_named(question, corpus)
+    signals: dict[int, dict[str, float]] = {}
+    _note(signals, "words", words.fit)
+    for place, found in named.items():
+        signals.setdefault(place, {}).update(found.signals)
+    _note(signals, "old messages", match_messages(question, corpus))
+    spoken_for = set(signals)
+    _note(signals, "changed often", _only(spoken_for, changed_often(corpus)))
+    priors = {place: prior_of(corpus.files[place], weights) for place in signals}
+    first = {p: _sum(s, weights) * priors[p] for p, s in signals.items()}
+    _note(signals, "changed together", changed_together(first, corpus))
+    priors = {place: prior_of(corpus.files[place], weights) for place in signals}
+    first = {p: _sum(s, weights) * priors[p] for p, s in signals.items()}
+    hop = follow(question, first, words, corpus)
+    places = sorted({*first, *hop.leads_here, *hop.comes_from_here})
+    priors |= {p: prior_of(corpus.files[p], weights) for p in places if p not in priors}
+    _note(signals, "leads here", hop.leads_here)
+    _note(signals, "comes from here", hop.comes_from_here)
+    gains = [
+        priors[place]
+        * (
+            weights.signals["leads here"] * hop.leads_here.get(place, 0.0)
+            + weights.signals["comes from here"] * hop.comes_from_here.get(place, 0.0)
+        )
+        for place in places
+    ]
+    lifted = lift([first.get(place, 0.0) for place in places], gains)
+    scores = {place: score for place, score in zip(places, lifted, strict=True) if score > 0}
+    return _Look(corpus, words, named, signals, priors, hop), scores
 
 
-def _best_spans(
-    view: View, scored: Sequence[tuple[float, int]], named: Evidence
-) -> tuple[RankedSpan, ...]:
+def _note(signals: dict[int, dict[str, float]], name: str, strengths: Mapping[int, float]) -> None:
+    for place, strength in strengths.items():
+        signals.setdefault(place, {})[name] = strength
+
+
+def _only(places: set[int], strengths: Mapping[int, float]) -> dict[int, float]:
+    """Keep what no other signal speaks for out: that a file is changed often is no answer."""
+    return {place: strength for place, strength in strengths.items() if place in places}
+
+
+def _sum(signals: Mapping[str, float], weights: Weights) -> float:
+    known = weights.signals
+    return signals.get("words", 0.0) + sum(
+        known[name] * strength for name, strength in signals.items() if name != "words"
+    )
+
+
+def _is_answer(look: _Look, told: list[Told], place: int) -> bool:
+    named = look.named.get(place)
+    is_named = named is not None and named.is_named
+    return is_named or has_to_do(told, look.corpus.position[place])
+
+
+def _bare(look: _Look, place: int, score: float) -> RankedFile:
+    path, prior = look.corpus.files[place].path, look.priors[place]
+    return RankedFile(path, score, (), (), look.signals.get(place, {}), prior)
+
+
+def _detailed(look: _Look, told: list[Told], place: int, score: float) -> RankedFile:
+    named = look.named.get(place) or Named()
+    why = [*named.why, *matches(told, look.corpus.position[place])]
+    if place in look.hop.why:
+        leader, name = look.hop.why[place]
+        how = "defines" if place in look.hop.leads_here else "uses"
+        why.append(f"{how} `{name}` of {look.corpus.files[leader].path}")
+    bare = _bare(look, place, score)
+    spans = tuple(_best_spans(look, place, named))
+    return RankedFile(bare.path, score, spans, tuple(why), bare.signals, bare.prior)
+
+
+def _best_spans(look: _Look, place: int, named: Named) -> Iterable[RankedSpan]:
     """Choose a file's spans: those that define what is named gain half of the best span's score."""
+    view = look.corpus.view
+    scored = look.words.spans.get(look.corpus.position[place], ())
     best = max((score for score, _ in scored), default=1.0)
-    totals = {span: score for score, span in scored[:40]}
+    totals = {span: score for score, span in scored[:_SPANS_LOOKED_AT]}
     for span, strength in named.spans.items():
         totals[span] = totals.get(span, 0.0) + 0.5 * best * min(1.0, strength)
-    chosen = sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SPANS]
-    return tuple(
-        RankedSpan(span.start_line, span.end_line, score, span.symbol)
-        for span, score in ((view.span_at(number), score) for number, score in chosen)
-    )
+    for number, score in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SPANS]:
+        at = view.span_at(number)
+        yield RankedSpan(at.start_line, at.end_line, score, at.symbol)

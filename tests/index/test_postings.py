@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bathy.agent.index.postings import MOST_SEGMENTS, Postings, PostingsLost, index_text
+from bathy.agent.index.postings import MOST_SEGMENTS, Postings, PostingsLost
+from bathy.agent.index.span_terms import index_text
 from bathy.agent.index.spans import Span
 from bathy.agent.index.symbols import Definition, extract_symbols
 from bathy.agent.index.view import View
@@ -170,7 +171,8 @@ def test_a_folder_that_cannot_be_written_means_an_index_in_memory(tmp_path: Path
 ADD_MANY = """
 import sys
 from pathlib import Path
-from bathy.agent.index.postings import Postings, index_text
+from bathy.agent.index.postings import Postings
+from bathy.agent.index.span_terms import index_text
 with Postings(Path(sys.argv[1])) as postings:
     for n in range(20):
         texts = {f"shared{n}": f"shared word{n}", f"own{sys.argv[2]}-{n}": f"own word{n}"}

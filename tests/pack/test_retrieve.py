@@ -3,18 +3,14 @@ from pathlib import Path
 
 import pytest
 from bathy.agent.index.files import FileClass, class_by_path, language_of
-from bathy.agent.index.postings import IndexedSpan, Postings, index_text
+from bathy.agent.index.postings import Postings
+from bathy.agent.index.span_terms import IndexedSpan, index_text
 from bathy.agent.index.symbols import extract_symbols
+from bathy.agent.pack.corpus import Corpus, CorpusFile
 from bathy.agent.pack.question import parse_question
-from bathy.agent.pack.retrieve import (
-    CHANGE_LOG_PRIOR,
-    PRIOR,
-    Corpus,
-    CorpusFile,
-    Ranking,
-    prior_of,
-    retrieve,
-)
+from bathy.agent.pack.ranking import Ranking
+from bathy.agent.pack.retrieve import prior_of, retrieve
+from bathy.agent.pack.signals.weights import CHANGE_LOG_PRIOR, ISSUE, QUESTION
 
 REGISTER = '''\
 class Blueprint:
@@ -85,12 +81,16 @@ def test_source_comes_before_tests_documentation_and_change_logs_that_say_the_sa
     assert found.index("CHANGES.rst") > found.index("docs/blueprints.rst")
 
 
-def test_the_score_is_base_and_evidence_times_prior_in_falling_order(postings: Postings) -> None:
+def test_the_score_is_the_weighted_signals_times_prior_in_falling_order(
+    postings: Postings,
+) -> None:
     files = ranked(postings, "register a blueprint in blueprints.py").files
-    for file in files:
-        assert file.score == pytest.approx((file.base + file.evidence) * file.prior)
+    weights = {"words": 1.0, **QUESTION.signals}
+    best = files[0]
+    total = sum(weights[name] * strength for name, strength in best.signals.items())
+    assert best.score == pytest.approx(total * best.prior)
     assert list(files) == sorted(files, key=lambda file: (-file.score, file.path))
-    assert max(file.base for file in files) == pytest.approx(1.0)
+    assert max(file.signals.get("words", 0.0) for file in files) == pytest.approx(1.0)
 
 
 def test_a_path_in_the_question_is_evidence(postings: Postings) -> None:
@@ -111,7 +111,7 @@ def test_the_innermost_frame_of_a_traceback_that_is_ours_is_the_best_evidence(
     )
     files = {file.path: file for file in ranked(postings, issue).files}
     inner, outer = files["src/site/json.py"], files["src/site/app.py"]
-    assert inner.evidence > outer.evidence > 0
+    assert inner.signals["frame"] > outer.signals["frame"] > 0
     assert "innermost call of the traceback" in inner.why
     assert "in the traceback" in outer.why
 
@@ -160,13 +160,13 @@ def test_files_with_the_same_content_are_all_ranked(postings: Postings) -> None:
 
 def test_an_empty_repository_and_files_without_text_rank_nothing(postings: Postings) -> None:
     assert ranked(postings, "blueprint", {}) == Ranking(())
-    assert prior_of(CorpusFile("a.png", "b", FileClass.BINARY)) == 0
+    assert prior_of(CorpusFile("a.png", "b", FileClass.BINARY), ISSUE) == 0
 
 
 def test_change_logs_are_known_by_name_and_folder() -> None:
     for path in ("CHANGES.rst", "docs/changelog/7.1.rst", "HISTORY.md", "docs/whatsnew/v1.rst"):
-        assert prior_of(CorpusFile(path, "b", FileClass.DOCUMENTATION)) == CHANGE_LOG_PRIOR
-    assert prior_of(CorpusFile("src/history.py", "b", FileClass.SOURCE)) == PRIOR[FileClass.SOURCE]
+        assert prior_of(CorpusFile(path, "b", FileClass.DOCUMENTATION), ISSUE) == CHANGE_LOG_PRIOR
+    assert prior_of(CorpusFile("src/history.py", "b", FileClass.SOURCE), ISSUE) == 1
 
 
 def test_an_index_that_is_lost_midway_is_made_again(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from bathy.agent.index.spans import qualified
 from bathy.agent.index.symbols import Definition
 from bathy.agent.index.terms import count_terms
 from bathy.agent.pack.question import Frame
-from bathy.agent.pack.retrieve import RankedSpan
+from bathy.agent.pack.ranking import RankedSpan
 
 MOST_LINES = 40
 """Longest range that is pointed at."""

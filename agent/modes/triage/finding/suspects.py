@@ -20,7 +20,8 @@ from bathy.agent.modes.triage.finding.recent import Changes, read_changes
 from bathy.agent.modes.triage.opinion import SuspectOpinion
 from bathy.agent.modes.triage.report import MOST_SUSPECTS, Signal, Suspect
 from bathy.agent.pack.question import Question, parse_question
-from bathy.agent.pack.retrieve import RankedFile
+from bathy.agent.pack.ranking import RankedFile
+from bathy.agent.pack.signals.named import INNERMOST
 
 MOST_OF_MODEL = 5
 """A model's suspects stand before those of the index, and must not crowd them out."""
@@ -37,12 +38,15 @@ what is left of the score of a file that only declares. By trial; off by half th
 
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts", ".pyi")
 _SIGNALS: Mapping[str, Signal] = {
-    "innermost call of the traceback": "traceback",
-    "in the traceback": "traceback",
-    "path named in the question": "path_in_issue",
-    "file name in the question": "path_in_issue",
+    "frame": "traceback",
+    "path": "path_in_issue",
+    "name": "path_in_issue",
+    "title symbol": "symbol_in_issue",
+    "code symbol": "symbol_in_issue",
+    "trace symbol": "symbol_in_issue",
+    "member": "symbol_in_issue",
+    "words": "lexical",
 }
-_NAMED = frozenset(("innermost call of the traceback", "path named in the question"))
 _ORDER: tuple[Signal, ...] = (
     "traceback",
     "path_in_issue",
@@ -155,7 +159,7 @@ def order(
 
 
 def _can_be_at_fault(file: RankedFile) -> bool:
-    return file.prior == 1 or not _NAMED.isdisjoint(file.why)
+    return file.prior == 1 or "path" in file.signals or INNERMOST in file.why
 
 
 def _is_secret(path: str) -> bool:
@@ -212,13 +216,9 @@ def _where(case: _Case, file: RankedFile, lines: Sequence[str]) -> Lines | None:
 
 
 def _signals(case: _Case, file: RankedFile) -> list[Signal]:
-    found = {_SIGNALS[reason] for reason in file.why if reason in _SIGNALS}
-    if any(reason.startswith("defines ") for reason in file.why):
-        found.add("symbol_in_issue")
+    found = {_SIGNALS[signal] for signal in file.signals if signal in _SIGNALS}
     if file.path in case.errors:
         found.add("error_string")
-    if file.base > 0:
-        found.add("lexical")
     if file.path in case.changes.recent:
         found.add("recent_change")
     return [signal for signal in _ORDER if signal in found]

@@ -1,0 +1,1 @@
+"""What speaks for a file, one kind of signal a module; `retrieve` puts them together."""
