@@ -70,6 +70,12 @@ def read_history(repo: GitRepo, commit: str) -> History:
     return {decode_path(p): PathHistory(n, round(recent[p], 4), last[p]) for p, n in counts.items()}
 
 
+def is_bot(author: str) -> bool:
+    """Whether an author's name is that of a program."""
+    name = author.lower()
+    return any(bot in name for bot in _BOTS)
+
+
 def _changes(repo: GitRepo, commit: str) -> Iterator[tuple[int, list[bytes]]]:
     """(time in seconds, paths) of each change that counts, newest first."""
     head: tuple[int, bool] | None = None
@@ -84,8 +90,7 @@ def _changes(repo: GitRepo, commit: str) -> Iterator[tuple[int, list[bytes]]]:
             if head is not None and not head[1] and 0 < len(paths) <= MASS_EDIT_FILES:
                 yield head[0], paths
             time_s, _, author = text[1:].partition(b" ")
-            name = author.decode("utf-8", "replace").lower()
-            head, paths = (int(time_s), any(bot in name for bot in _BOTS)), []
+            head, paths = (int(time_s), is_bot(author.decode("utf-8", "replace"))), []
         elif text:
             paths.append(text)
     if head is not None and not head[1] and 0 < len(paths) <= MASS_EDIT_FILES:

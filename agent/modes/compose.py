@@ -141,17 +141,23 @@ class Bench:
         self.store.keep_result("text:" + key, {"text": packed.text})
         return packed.manifest, packed.text
 
+    @cached_property
+    def facts(self) -> "Index":
+        """What the repository holds, without symbols and history, which a search does without."""
+        from bathy.agent.index.build import build_index
+
+        with self.progress.bar("reading the repository") as report:
+            return build_index(
+                self.snapshot, self.store, workers=self._workers(), progress=report, for_pack=False
+            )
+
     def search(self, question: str) -> "Ranking":
         """Rank files and spans for a question."""
-        from bathy.agent.index.build import build_index
         from bathy.agent.index.postings import Postings
         from bathy.agent.pack.question import parse_question
         from bathy.agent.pack.retrieve import Corpus, CorpusFile, retrieve
 
-        with self.progress.bar("reading the repository") as report:
-            index = build_index(
-                self.snapshot, self.store, workers=self._workers(), progress=report, for_pack=False
-            )
+        index = self.facts
         self.progress.trace("read")
         files = [
             CorpusFile(f.path, f.blob, f.facts.file_class) for f in index.files if f.facts.encoding
