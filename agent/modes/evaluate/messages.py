@@ -38,6 +38,7 @@ _ONLY_REFERENCES = re.compile(
     rf"[:\s]{{0,3}})?(?:(?:{_REFERENCE}|https?://\S{{1,500}})(?:[,.;\s]|and){{0,6}}){{1,9}}",
     re.IGNORECASE,
 )
+_BOTS = re.compile(r"\[(?:pre-commit\.ci|[\w-]{0,40}bot)\]|(?:chore|build|ci)\(deps[\w-]{0,20}\)")
 _REVERT = re.compile(r"(?:revert|back ?out)\b", re.IGNORECASE)
 _VERSION = re.compile(
     r"(?:chore\(release\)|bump\b|start version|back to development"
@@ -82,9 +83,10 @@ def why_unfit(author: str, message: str) -> str:
         message: As it was written.
     """
     subject = message.strip().split("\n")[0]
-    if is_bot(author):
-        return BOT
     told = clean_message(message)
+    # A person may have merged what a bot wrote.
+    if is_bot(author) or _BOTS.match(told):
+        return BOT
     if not told and _MERGE.match(subject):
         return MERGE
     first = told.split("\n")[0]

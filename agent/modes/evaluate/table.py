@@ -1,6 +1,6 @@
 """Groups of means -> a table in text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bathy.agent.modes.evaluate.intervals import CONFIDENCE, Mean
 from bathy.agent.modes.evaluate.measures import MEASURES
@@ -19,16 +19,24 @@ def render_table(groups: Sequence[Group]) -> str:
 
     Under the row of our own ranking stands its interval.
     """
-    rows = [row for group in groups for row in _rows(group)]
+    shown = figures_of(groups)
+    rows = [row for group in groups for row in _rows(group, shown)]
     widths = [max(map(len, column)) for column in zip(*(row for row in rows if row), strict=True)]
     return "".join(_aligned(row, widths) if row else "\n" for row in rows[1:])
 
 
-def _rows(group: Group) -> Iterator[list[str]]:
+def figures_of(groups: Sequence[Group]) -> dict[str, str]:
+    """Return the headings, by measure, of the measures that say something in some group."""
+    rows = [row for group in groups for row in group.rows.values()]
+    pairs = zip(MEASURES, HEADINGS, strict=True)
+    return {name: heading for name, heading in pairs if any(row[name] for row in rows)}
+
+
+def _rows(group: Group, shown: Mapping[str, str]) -> Iterator[list[str]]:
     yield []
-    yield [f"{printable(group.name)}, n = {group.n}", *HEADINGS]
+    yield [f"{printable(group.name)}, n = {group.n}", *shown.values()]
     for method in METHODS:
-        row = [group.rows[method][name] for name in MEASURES]
+        row = [group.rows[method][name] for name in shown]
         yield [f"  {method}", *(percent(mean) for mean in row)]
         if method == OURS and group.n > 1:
             yield [f"    {INTERVAL}", *(interval(mean) for mean in row)]

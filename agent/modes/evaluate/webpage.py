@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from bathy.agent.modes.evaluate.intervals import CONFIDENCE
+from bathy.agent.modes.evaluate.intervals import CONFIDENCE, DRAWS, SEED
 from bathy.agent.modes.evaluate.judge import Outcome
-from bathy.agent.modes.evaluate.measures import DEEPEST, MEASURES
-from bathy.agent.modes.evaluate.methods import METHODS, OURS
+from bathy.agent.modes.evaluate.measures import DEEPEST
+from bathy.agent.modes.evaluate.methods import METHODS, OURS, SHOWN_SPANS
 from bathy.agent.modes.evaluate.result import Result
-from bathy.agent.modes.evaluate.table import HEADINGS, interval, percent
+from bathy.agent.modes.evaluate.table import figures_of, interval, percent
 from bathy.agent.modes.evaluate.totals import Group, Miss, curve_of, worst_misses
 from bathy.agent.modes.page.drawing import Words
 from bathy.agent.modes.page.page import (
@@ -33,10 +33,18 @@ _MEANING = (
     " and 128k: the share that fits a prompt of so many tokens, if files go in whole and in order."
     " lines@10: how much of the places that were changed the first ten spans show."
 )
-_HISTORY = (
-    "Each commit's message was the question, the source files that it changed the answer, and its"
-    " first parent what was searched. Messages are written by people who know the change, so they"
-    " are easier than reports of strangers; figures of different repositories do not compare."
+_HOW = {
+    "history": "Each commit's message was the question, the source files that it changed the"
+    " answer, and its first parent what was searched. Messages are written by people who know the"
+    " change, so they are easier than reports of strangers.",
+    "ranking": "Each question was asked of its commit. Files that the commit lacks count as not"
+    " found.",
+}
+_COMPARED = (
+    "All methods rank the same text files. Words in the path: the rare words of the question that"
+    " stand in a file's path. BM25 of whole files: the usual score of words, whatever kind of file"
+    " it is. Random order: what chance is expected to give. Figures of different repositories do"
+    " not compare."
 )
 
 
@@ -59,15 +67,15 @@ def result_page(result: Result) -> str:
 
 
 def _table(groups: list[Group]) -> Table:
-    rows = list[list[str] | Heading]()
+    shown, rows = figures_of(groups), list[list[str] | Heading]()
     for group in groups:
         rows.append(Heading(f"{group.name}, n = {group.n}"))
         for method in METHODS:
-            means = [group.rows[method][name] for name in MEASURES]
+            means = [group.rows[method][name] for name in shown]
             rows.append([method, *(percent(mean) for mean in means)])
             if method == OURS and group.n > 1:
                 rows.append([f"{100 * CONFIDENCE:.0f} % interval", *map(interval, means)])
-    return Table("Measures by group and method", ["", *HEADINGS], rows)
+    return Table("Measures by group and method", ["", *shown.values()], rows)
 
 
 def _curves(result: Result) -> str:
@@ -133,8 +141,8 @@ def _title(outcome: Outcome) -> str:
 
 
 def _notes(result: Result) -> Iterator[str | Table]:
-    if result.what == "history":
-        yield _HISTORY
+    yield _HOW[result.what]
+    yield _COMPARED
     if result.left_out:
         reasons = sorted(result.left_out.items(), key=lambda pair: (-pair[1], pair[0]))
         rows = [[reason, f"{n:,}"] for reason, n in reasons]
@@ -144,5 +152,7 @@ def _notes(result: Result) -> Iterator[str | Table]:
             [Code(quote_path(id_)), why] for id_, why in result.failed.items()
         ]
         yield Table("Not measured", ["not measured", "why"], failed, figures=2)
-    settings = [[name.replace("_", " "), str(value)] for name, value in result.settings.items()]
-    yield Table("Settings", ["setting", ""], settings)
+    settings = [(name.replace("_", " "), value) for name, value in result.settings.items()]
+    more = [("resamples", DRAWS), ("seed of the resamples", SEED), ("spans looked at", SHOWN_SPANS)]
+    told = [[name, str(value)] for name, value in (*settings, *more) if value is not None]
+    yield Table("Settings", ["setting", "value"], told)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from bathy.agent.modes.page.markup import escape, shorten, width_of
 
-WIDTH = 760
+WIDTH = 900
 """Of every plot, in units of its own; the page scales it."""
 
 FONT = 13
 COLOURS = 6
-"""How many series are told apart by colour; by dashes, too."""
+"""How many there are, and how many kinds of dashes, so that nobody needs to see colours."""
 
 _LEGEND_ROW, _SAMPLE, _GAP = 22, 30, 22
 _LIGHT = ("#0b62b8", "#c2410c", "#0f766e", "#6d28d9", "#a16207", "#be185d")
@@ -28,9 +28,9 @@ _STYLE = (
     f".pl text{{font:{FONT}px system-ui,'Segoe UI','DejaVu Sans',sans-serif;fill:#24292f}}"
     ".pl .pl-dim{fill:#57606a}"
     ".pl-back{fill:#ffffff}.pl-grid{stroke:#d8dee4;stroke-width:1}"
-    ".pl-axis{stroke:#8c959f;stroke-width:1}.pl-band{opacity:.16}.pl-whisker{stroke:#24292f}"
+    ".pl-axis{stroke:#8c959f;stroke-width:1}.pl-band{opacity:.16}.pl-bar{opacity:.55}.pl-whisker{stroke:#24292f}"
     ".pl-series{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}"
-    + "".join(f".pl-line{n}{{stroke-dasharray:{d}}}" for n, d in enumerate(_DASHES))
+    + "".join(f".pl-dash{n}{{stroke-dasharray:{d}}}" for n, d in enumerate(_DASHES))
     + _palette(_LIGHT)
     + "@media (prefers-color-scheme:dark){.pl text{fill:#e6edf3}.pl .pl-dim{fill:#9ea7b3}"
     ".pl-back{fill:#161b22}.pl-grid{stroke:#30363d}.pl-axis{stroke:#6e7681}.pl-band{opacity:.22}"
@@ -62,7 +62,7 @@ def svg(words: Words, height: float, parts: Iterable[str]) -> str:
         f' aria-labelledby="{key}-title {key}-desc"><title id="{key}-title">{escape(words.title)}'
         f'</title><desc id="{key}-desc">{escape(words.description)}</desc><style>{_STYLE}</style>'
         f'<rect class="pl-back" width="{WIDTH}" height="{number(height)}" rx="8"/>'
-        + text(16, 28, words.title, style="font-weight:600;font-size:15px", most=WIDTH / 15 - 3)
+        + text(16, 28, words.title, style="font-weight:600;font-size:15px", most=(WIDTH - 32) / 18)
         + "".join(parts)
         + "</svg>"
     )
@@ -113,8 +113,7 @@ def legend(labels: Sequence[str], top: float) -> tuple[list[str], float]:
         width = _SAMPLE + min(width_of(label), most) * FONT
         if x > left and x + width > WIDTH - left:
             x, y = left, y + _LEGEND_ROW
-        kind = f"pl-series pl-line{at % COLOURS}"
-        parts.append(line(kind, x, y + 8, x + _SAMPLE - 7, y + 8))
+        parts.append(line(series(at), x, y + 8, x + _SAMPLE - 7, y + 8))
         parts.append(text(x + _SAMPLE, y + 12.5, label, most=most))
         x += width + _GAP
     return parts, y + _LEGEND_ROW

@@ -93,7 +93,7 @@ p{margin:.5rem 0 1rem;max-width:46rem;overflow-wrap:anywhere}
 .lead,figcaption{color:var(--dim)}
 figure{margin:1rem 0}
 figcaption{font-size:.875rem;margin-top:.5rem;max-width:46rem}
-svg{display:block;max-width:100%;height:auto;border:1px solid var(--rule);border-radius:8px}
+svg{display:block;width:100%;height:auto;border:1px solid var(--rule);border-radius:8px}
 .wide{overflow-x:auto;border:1px solid var(--rule);border-radius:8px;background:var(--card);
 margin:1rem 0}
 table{border-collapse:collapse;width:100%;font-size:.875rem;line-height:1.4}
@@ -102,7 +102,7 @@ font-weight:400;overflow-wrap:anywhere;min-width:3.5rem}
 thead th{border-top:0;color:var(--dim);font-weight:600;white-space:nowrap;overflow-wrap:normal}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .group{background:var(--mark);font-weight:600}
-code{font:.8125rem/1.4 ui-monospace,'SFMono-Regular',Menlo,'DejaVu Sans Mono',monospace}
+code{overflow-wrap:break-word;font:.8125rem/1.4 ui-monospace,'SFMono-Regular',Menlo,'DejaVu Sans Mono',monospace}
 @media print{body{background:#fff}.wide{overflow:visible}}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -161,4 +161,7 @@ def _kind(at: int, table: Table) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return f"<code>{escape(cell.text)}</code>" if isinstance(cell, Code) else escape(cell)
+    if not isinstance(cell, Code):
+        return escape(cell)
+    # Paths are broken where their parts end, if they must be.
+    return f"<code>{escape(cell.text).replace('/', '/<wbr>')}</code>"

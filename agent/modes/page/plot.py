@@ -11,6 +11,7 @@ from bathy.agent.modes.page.drawing import (
     legend,
     line,
     number,
+    series,
     svg,
     text,
 )
@@ -102,8 +103,8 @@ class _Scale:
         return self.start + part * (self.end - self.start)
 
 
-_TOP, _PLOT_HEIGHT, _SIDE = 58, 300, 22
-_BAR_ROW, _MOST_LABEL = 28, 240
+_TOP, _PLOT_HEIGHT, _SIDE = 74, 320, 26
+_BAR_ROW, _MOST_LABEL = 28, 300
 
 
 def line_plot(plot: LinePlot) -> str:
@@ -121,7 +122,7 @@ def line_plot(plot: LinePlot) -> str:
     y = _Scale(low, high, bottom, _TOP)
     names, end = legend([one.label for one in plot.lines], bottom + 58)
     parts = [
-        text(16, 48, plot.y_label, kind="pl-dim"),
+        text(16, 50, plot.y_label, kind="pl-dim"),
         *_rows(y, marks, left),
         *_columns(x, ticks(x.low, x.high, 11), bottom),
         text((left + WIDTH - _SIDE) / 2, bottom + 42, plot.x_label, anchor="middle", kind="pl-dim"),
@@ -161,8 +162,7 @@ def _line(one: Line, at: int, x: _Scale, y: _Scale) -> Iterator[str]:
         lower = [(x.at(place), y.at(low)) for place, low, _ in reversed(one.band)]
         yield f'<polygon class="pl-band pl-fill{colour}" points="{_points(upper + lower)}"/>'
     points = [(x.at(place), y.at(value)) for place, value in one.points]
-    kind = f"pl-series pl-line{colour}"
-    yield f'<polyline class="{kind}" points="{_points(points)}"/>'
+    yield f'<polyline class="{series(at)}" points="{_points(points)}"/>'
 
 
 def _points(points: Sequence[Point]) -> str:
@@ -180,7 +180,8 @@ def bar_plot(plot: BarPlot) -> str:
     widest = max((width_of(bar.label) for bar in plot.bars), default=0.0)
     left = 28 + min(widest * FONT, _MOST_LABEL)
     top, bottom = 50, 50 + _BAR_ROW * len(plot.bars)
-    x = _Scale(0.0, most if most > 0 else 1.0, left, WIDTH - 70)
+    right = 24 + FONT * max((width_of(_value(bar)) for bar in plot.bars), default=0.0)
+    x = _Scale(0.0, most if most > 0 else 1.0, left, WIDTH - right)
     grid = (line("pl-grid", x.at(m), top, x.at(m), bottom) for m in ticks(0.0, x.high))
     middle = (x.start + x.end) / 2
     parts = [
@@ -200,7 +201,7 @@ def _bar(bar: Bar, middle: float, x: _Scale) -> Iterator[str]:
     yield text(x.start - 10, middle + 4.5, bar.label, anchor="end", most=_MOST_LABEL / FONT)
     place = f'x="{number(x.start)}" y="{number(middle - 8)}"'
     size = f'width="{number(x.at(bar.value) - x.start)}" height="16"'
-    yield f'<rect class="pl-fill0" {place} {size} rx="2"/>'
+    yield f'<rect class="pl-bar pl-fill0" {place} {size} rx="2"/>'
     end = x.at(bar.value)
     if bar.interval is not None:
         low, high = x.at(bar.interval[0]), x.at(bar.interval[1])
@@ -208,4 +209,8 @@ def _bar(bar: Bar, middle: float, x: _Scale) -> Iterator[str]:
         for side in (low, high):
             yield line("pl-whisker", side, middle - 4, side, middle + 4)
         end = max(end, high)
-    yield text(end + 8, middle + 4.5, told(round(bar.value, 2)))
+    yield text(end + 8, middle + 4.5, _value(bar))
+
+
+def _value(bar: Bar) -> str:
+    return told(round(bar.value, 2))
