@@ -68,6 +68,11 @@ def svg(words: Words, height: float, parts: Iterable[str]) -> str:
     )
 
 
+def series(at: int) -> str:
+    """Return the classes of the line of a series, 0-based; 36 of them look unlike each other."""
+    return f"pl-series pl-line{at % COLOURS} pl-dash{(at + at // COLOURS) % COLOURS}"
+
+
 def text(
     x: float,
     y: float,

@@ -102,7 +102,8 @@ font-weight:400;overflow-wrap:anywhere;min-width:3.5rem}
 thead th{border-top:0;color:var(--dim);font-weight:600;white-space:nowrap;overflow-wrap:normal}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .group{background:var(--mark);font-weight:600}
-code{overflow-wrap:break-word;font:.8125rem/1.4 ui-monospace,'SFMono-Regular',Menlo,'DejaVu Sans Mono',monospace}
+code{overflow-wrap:break-word;
+font:.8125rem/1.4 ui-monospace,'SFMono-Regular',Menlo,'DejaVu Sans Mono',monospace}
 @media print{body{background:#fff}.wide{overflow:visible}}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
