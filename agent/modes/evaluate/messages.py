@@ -21,28 +21,30 @@ VERSION = "a change of versions"
 FEW_WORDS = "a message of too few words"
 
 _MERGE = re.compile(
-    r"Merge(?:d in)?\b.{0,300}?(?:\bpull request\b|\bbranch(?:es)?\b|\bremote-tracking\b|\btags?\b"
-    r"|\bcommit\b|\bmerge request\b|\bupstream\b|\binto\b|\bfrom\b|^Merge \S{1,200}$)",
+    r"Merge pull request [#!]?\d|Merge(?:d)? PR [#!]?\d|Merged in \S{1,200} \(pull request #"
+    r"|Merge (?:remote(?:-tracking)? )?branch(?:es)? (?:['\"`]|\S{1,200} (?:into|of) )"
+    r"|Merge (?:tag|commit)s? ['\"`]|Merge \S{1,200} into \S{1,200}$|Merge \S{1,200}$",
     re.IGNORECASE,
 )
-_TRAILER = re.compile(r"[A-Za-z][A-Za-z]{0,30}(?:-[A-Za-z]{1,30}){1,4}: \S")
+_TRAILER = re.compile(r"[A-Za-z]{1,30}(?:-[A-Za-z]{1,30}){1,4}: \S")
 _SIGNED = re.compile(
-    r"(?:[A-Za-z]{1,30}-){1,3}(?:by|to|id|link|url): |git-svn-id: |Change-Id: |cc: \S{0,200}@"
+    r"(?:[A-Za-z]{1,30}-){1,3}(?:by|to|id|link|url): |git-svn-id: |cc: \S{0,200}@"
     r"|\(cherry picked from commit |See merge request |Pull Request resolved: ",
     re.IGNORECASE,
 )
 _REFERENCE = r"(?:[\w.-]{1,60}/[\w.-]{1,60})?(?:#|\bgh-|!)\d{1,9}"
-_NUMBER = re.compile(rf"\s{{0,3}}\((?:{_REFERENCE}[,\s]{{0,2}}){{1,5}}\)", re.IGNORECASE)
-_ONLY_REFERENCES = re.compile(
-    r"\W{0,4}(?:(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?|refs?|see|issue|related to|part of)\b"
-    rf"[:\s]{{0,3}})?(?:(?:{_REFERENCE}|https?://\S{{1,500}})(?:[,.;\s]|and){{0,6}}){{1,9}}",
+_NUMBER = re.compile(rf"(?<![(\s])\s{{0,9}}\((?:{_REFERENCE}[,\s]{{0,2}}){{1,5}}\)", re.IGNORECASE)
+_REFERRED = re.compile(
+    rf"(?:{_REFERENCE}|https?://\S{{1,500}})[.)]?|(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?|refs?"
+    r"|see|issues?|related|part|to|of|and)?:?|\W",
     re.IGNORECASE,
 )
+_REFERRING = re.compile(r"[#!]\d|gh-\d|://", re.IGNORECASE)
 _BOTS = re.compile(r"\[(?:pre-commit\.ci|[\w-]{0,40}bot)\]|(?:chore|build|ci)\(deps[\w-]{0,20}\)")
 _REVERT = re.compile(r"(?:revert|back ?out)\b", re.IGNORECASE)
 _VERSION = re.compile(
-    r"(?:chore\(release\)|bump\b|start version|back to development"
-    r"|prepare (?:for )?(?:the )?(?:next )?(?:release|version)"
+    r"(?:\w{1,20}(?:\([\w./-]{1,40}\))?!?: )?(?:bump\b|start version|back to development"
+    r"|prep(?:are)? (?:for |to )?(?:the )?(?:next )?(?:release|version)"
     r"|(?:set |update |new )?version (?:to )?v?\d|releas(?:e|ing)(?: version)?:? ?v?\d|release$"
     r"|v?\d{1,9}(?:\.\d{1,9}){1,3}\S{0,20}$)",
     re.IGNORECASE,
@@ -59,20 +61,27 @@ def clean_message(message: str) -> str:
         Subject and body without trailers (`Signed-off-by`), numbers of pull requests, and lines
         that only refer to something; "" if nothing is left. Cleaning it again changes nothing.
     """
-    lines = message[:MAX_CHARS].replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")
+    text, before = message[:MAX_CHARS].replace("\r\n", "\n").replace("\r", "\n"), ""
+    # What is taken out may uncover more of the same.
+    while text != before:
+        text, before = _cleaned(text), text
+    return text
+
+
+def _cleaned(text: str) -> str:
+    lines = text.strip().split("\n")
     while lines and (not lines[0].strip() or _MERGE.match(lines[0])):
         del lines[0]
-    kept = [line.rstrip() for line in lines if not _SIGNED.match(line)]
-    while (shorter := _without_trailers(kept)) != kept:
-        kept = shorter
-    text = "\n".join(kept)
-    while (fewer := _NUMBER.sub("", text)) != text:
-        text = fewer
-    told = (line.rstrip() for line in text.split("\n"))
-    text = "\n".join(line for line in told if not _ONLY_REFERENCES.fullmatch(line)).strip()
-    text = re.sub(r"\n{3,}", "\n\n", text)
-    # What was taken out may have uncovered more of the same.
-    return text if text == message else clean_message(text)
+    kept = _without_trailers([line.rstrip() for line in lines if not _SIGNED.match(line)])
+    told = (line.rstrip() for line in _NUMBER.sub("", "\n".join(kept)).split("\n"))
+    text = "\n".join(line for line in told if not line or not _only_refers(line)).strip()
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _only_refers(line: str) -> bool:
+    """Whether a line says nothing but "closes" and which issues or pages."""
+    words = re.split(r"[\s,;]+", line)
+    return bool(_REFERRING.search(line)) and all(_REFERRED.fullmatch(word) for word in words)
 
 
 def why_unfit(author: str, message: str) -> str:
@@ -90,7 +99,7 @@ def why_unfit(author: str, message: str) -> str:
     if not told and _MERGE.match(subject):
         return MERGE
     first = told.split("\n")[0]
-    if _REVERT.match(first) or "This reverts commit" in message:
+    if _REVERT.match(first) or told[len(first) :].lstrip().startswith("This reverts commit"):
         return REVERT
     if _VERSION.match(first):
         return VERSION
@@ -103,14 +112,22 @@ def _words(text: str) -> set[str]:
 
 
 def _without_trailers(lines: list[str]) -> list[str]:
-    """Drop the last paragraph if all of its lines are trailers, and lines left blank at the end."""
-    end = len(lines)
-    while end and not lines[end - 1].strip():
-        end -= 1
-    start = end
+    """Drop paragraphs at the end of which every line is a trailer, and blank lines there.
+
+    The first paragraph is the subject, whatever it looks like.
+    """
+    end = start = _end(lines, len(lines))
     while start and lines[start - 1].strip():
         start -= 1
-    # The first paragraph is the subject, whatever it looks like.
-    if start and all(_TRAILER.match(line) for line in lines[start:end]):
-        return lines[:start]
+        if start and not lines[start - 1].strip():
+            if not all(_TRAILER.match(line) for line in lines[start:end]):
+                break
+            end = start = _end(lines, start)
     return lines[:end]
+
+
+def _end(lines: list[str], end: int) -> int:
+    """Where the blank lines before an end begin."""
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return end

@@ -98,8 +98,9 @@ svg{display:block;width:100%;height:auto;border:1px solid var(--rule);border-rad
 margin:1rem 0}
 table{border-collapse:collapse;width:100%;font-size:.875rem;line-height:1.4}
 th,td{padding:.45rem .75rem;text-align:left;vertical-align:top;border-top:1px solid var(--rule);
-font-weight:400;overflow-wrap:anywhere;min-width:3.5rem}
-thead th{border-top:0;color:var(--dim);font-weight:600;white-space:nowrap;overflow-wrap:normal}
+font-weight:400;overflow-wrap:break-word;min-width:3.5rem;max-width:26rem}
+tbody th[scope=row]{min-width:9rem}
+thead th{border-top:0;color:var(--dim);font-weight:600;white-space:nowrap}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .group{background:var(--mark);font-weight:600}
 code{overflow-wrap:break-word;

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bathy.agent.modes.page.drawing import (
     COLOURS,
@@ -124,7 +125,7 @@ def line_plot(plot: LinePlot) -> str:
     parts = [
         text(16, 50, plot.y_label, kind="pl-dim"),
         *_rows(y, marks, left),
-        *_columns(x, ticks(x.low, x.high, 11), bottom),
+        *_columns(x, bottom),
         text((left + WIDTH - _SIDE) / 2, bottom + 42, plot.x_label, anchor="middle", kind="pl-dim"),
         *(part for at, one in reversed([*enumerate(plot.lines)]) for part in _line(one, at, x, y)),
         *names,
@@ -145,14 +146,23 @@ def _rows(y: _Scale, marks: Sequence[float], left: float) -> Iterator[str]:
         yield text(left - 8, y.at(mark) + 4.5, told(mark), anchor="end", kind="pl-dim")
 
 
-def _columns(x: _Scale, marks: Sequence[float], bottom: float) -> Iterator[str]:
+def _columns(x: _Scale, bottom: float) -> Iterator[str]:
     yield line("pl-axis", x.start, bottom, x.end, bottom)
-    # The left end is where a count begins, so it is named even if it is not round.
-    for mark in dict.fromkeys((x.low, *marks)):
-        if mark != x.low and x.at(mark) - x.at(x.low) < 2 * FONT:
-            continue
+    for mark in _marks(x):
         yield line("pl-axis", x.at(mark), bottom, x.at(mark), bottom + 5)
         yield text(x.at(mark), bottom + 20, told(mark), anchor="middle", kind="pl-dim")
+
+
+def _marks(x: _Scale) -> list[float]:
+    """Numbers below a horizontal axis: so many that they do not run into each other."""
+    marks, room = list[float](), 0.0
+    for most in (11, 8, 6, 4, 2):
+        marks = ticks(x.low, x.high, most)
+        room = max((width_of(told(mark)) for mark in marks), default=0.0) * FONT + 12
+        if all(x.at(after) - x.at(before) >= room for before, after in pairwise(marks)):
+            break
+    # The left end is where a count begins, so it is named even if it is not round.
+    return [x.low, *(mark for mark in marks if x.at(mark) - x.start >= room)]
 
 
 def _line(one: Line, at: int, x: _Scale, y: _Scale) -> Iterator[str]:
@@ -182,11 +192,11 @@ def bar_plot(plot: BarPlot) -> str:
     top, bottom = 50, 50 + _BAR_ROW * len(plot.bars)
     right = 24 + FONT * max((width_of(_value(bar)) for bar in plot.bars), default=0.0)
     x = _Scale(0.0, most if most > 0 else 1.0, left, WIDTH - right)
-    grid = (line("pl-grid", x.at(m), top, x.at(m), bottom) for m in ticks(0.0, x.high))
+    grid = (line("pl-grid", x.at(mark), top, x.at(mark), bottom) for mark in _marks(x))
     middle = (x.start + x.end) / 2
     parts = [
         *grid,
-        *_columns(x, ticks(0.0, x.high), bottom),
+        *_columns(x, bottom),
         text(middle, bottom + 42, plot.label, anchor="middle", kind="pl-dim"),
         *(
             part
