@@ -125,6 +125,7 @@ class _Run:
         try:
             for outcome in outcomes:
                 self.outcomes.append(outcome)
+                self.progress.trace(f"measured {quote_path(outcome.id)}")
                 self.draw(outcome.id)
                 if len(self.outcomes) >= self.limit:
                     break

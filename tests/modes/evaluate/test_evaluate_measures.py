@@ -19,7 +19,9 @@ PATHS = "abcdefghijklmnop"
 
 def test_measures_are_those_computed_by_hand() -> None:
     tokens = dict.fromkeys(PATHS, 8_000)
-    found = measure(list("xyabz" + "cdefgh"), ("a", "z", "n"), {**tokens, "x": 100, "y": 100, "z": 1})
+    found = measure(
+        list("xyabz" + "cdefgh"), ("a", "z", "n"), {**tokens, "x": 100, "y": 100, "z": 1}
+    )
     assert found == {
         "recall@1": 0.0,
         "recall@5": 2 / 3,
@@ -61,10 +63,16 @@ def test_measures_agree_with_counting_one_by_one(
     places = [place for place, path in enumerate(ranking, 1) if path in gold]
     assert found["mrr"] == (1 / places[0] if places else 0)
     for name, budget in (("32k", 32_000), ("128k", 128_000)):
-        held = [p for p in gold if p in ranking and sum(tokens[q] for q in ranking[: ranking.index(p) + 1]) <= budget]
+        held = [
+            p
+            for p in gold
+            if p in ranking and sum(tokens[q] for q in ranking[: ranking.index(p) + 1]) <= budget
+        ]
         assert found[f"recall_{name}"] == len(held) / len(gold)
     ranks = ranks_of(ranking, gold)
-    assert [recall_at(ranks, k) for k in range(1, 17)] == sorted(recall_at(ranks, k) for k in range(1, 17))
+    assert [recall_at(ranks, k) for k in range(1, 17)] == sorted(
+        recall_at(ranks, k) for k in range(1, 17)
+    )
 
 
 def test_the_first_of_two_places_counts() -> None:
@@ -92,12 +100,16 @@ def test_a_random_order_finds_nothing_that_is_not_there() -> None:
     none, flat = random_measures(1, 0, 0)
     assert (none["mrr"], none["all@10"], max(flat)) == (0, 0, 0)
     assert random_measures(12, 12, 20)[0]["all@10"] == 0
-    assert random_measures(2, 2, 10_000)[0]["all@10"] == pytest.approx(math.comb(10, 2) / math.comb(10_000, 2))
+    assert random_measures(2, 2, 10_000)[0]["all@10"] == pytest.approx(
+        math.comb(10, 2) / math.comb(10_000, 2)
+    )
 
 
 def test_shown_lines_are_a_share_of_each_place_alike() -> None:
     changed = {"a": [(1, 10), (20, 20)], "b": [(5, 6)]}
-    assert shown_share(changed, [("a", (6, 30)), ("a", (8, 20)), ("c", (1, 99))]) == (0.5 + 1 + 0) / 3
+    assert (
+        shown_share(changed, [("a", (6, 30)), ("a", (8, 20)), ("c", (1, 99))]) == (0.5 + 1 + 0) / 3
+    )
     assert shown_share(changed, []) == 0
     assert shown_share({}, [("a", (1, 2))]) is None
 

@@ -69,7 +69,9 @@ def test_a_page_needs_nothing_else() -> None:
 
 
 def test_a_table_tells_heads_from_cells_and_figures_from_words() -> None:
-    text = render_page(Page("t", "l", [Section("s", [Table("n", ["a", "b"], [Heading("g"), ["x", "1"]])])]))
+    text = render_page(
+        Page("t", "l", [Section("s", [Table("n", ["a", "b"], [Heading("g"), ["x", "1"]])])])
+    )
     assert '<th scope="col">a</th><th scope="col" class="n">b</th>' in text
     assert '<th class="group" scope="rowgroup" colspan="2">g</th>' in text
     assert '<th scope="row">x</th><td class="n">1</td>' in text

@@ -1,3 +1,4 @@
+import itertools
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -21,7 +22,10 @@ def parsed(svg: str) -> ET.Element:
 
 def texts(root: ET.Element) -> list[str]:
     """What each text shows, its tooltip aside."""
-    return ["".join(e.itertext()).removeprefix(e.findtext(f"{SVG}title") or "") for e in root.iter(f"{SVG}text")]
+    return [
+        "".join(e.itertext()).removeprefix(e.findtext(f"{SVG}title") or "")
+        for e in root.iter(f"{SVG}text")
+    ]
 
 
 def lines(*named: tuple[str, list[tuple[float, float]]]) -> LinePlot:
@@ -29,13 +33,22 @@ def lines(*named: tuple[str, list[tuple[float, float]]]) -> LinePlot:
 
 
 @given(
-    st.lists(st.tuples(labels, st.lists(st.tuples(finite, finite), min_size=1, max_size=9)), min_size=1, max_size=9),
+    st.lists(
+        st.tuples(labels, st.lists(st.tuples(finite, finite), min_size=1, max_size=9)),
+        min_size=1,
+        max_size=9,
+    ),
     labels,
 )
 def test_lines_are_well_formed_and_inside_whatever_they_are_given(
     found: list[tuple[str, list[tuple[float, float]]]], said: str
 ) -> None:
-    plot = LinePlot(Words(said, said, "k"), said, said, [Line(n, sorted(p), [(x, y, y) for x, y in sorted(p)]) for n, p in found])
+    plot = LinePlot(
+        Words(said, said, "k"),
+        said,
+        said,
+        [Line(n, sorted(p), [(x, y, y) for x, y in sorted(p)]) for n, p in found],
+    )
     root = parsed(line_plot(plot))
     height = float(root.attrib["height"])
     for shape in [*root.iter(f"{SVG}polyline"), *root.iter(f"{SVG}polygon")]:
@@ -47,7 +60,9 @@ def test_lines_are_well_formed_and_inside_whatever_they_are_given(
 
 
 @given(st.lists(st.tuples(labels, st.floats(0, 1e9), st.floats(0, 1e9)), max_size=9))
-def test_bars_are_well_formed_and_inside_whatever_they_are_given(found: list[tuple[str, float, float]]) -> None:
+def test_bars_are_well_formed_and_inside_whatever_they_are_given(
+    found: list[tuple[str, float, float]],
+) -> None:
     bars = [Bar(name, value, (min(value, end), max(value, end))) for name, value, end in found]
     root = parsed(bar_plot(BarPlot(Words("T", "D", "k"), "x", bars)))
     rects = [*root.iter(f"{SVG}rect")][1:]
@@ -82,13 +97,18 @@ def test_nothing_is_fetched_and_dark_screens_have_colours_of_their_own() -> None
 
 
 def test_the_legend_names_each_series_in_rows_that_do_not_overlap() -> None:
-    names = [f"src/main/java/com/example/a/long/package/name/of/many/parts/Class{n}.java" for n in range(5)]
+    names = [
+        f"src/main/java/com/example/a/long/package/name/of/many/parts/Class{n}.java"
+        for n in range(5)
+    ]
     root = parsed(line_plot(lines(*((name, [(0.0, 1.0), (9.0, 2.0)]) for name in names))))
     shown = [e for e in root.iter(f"{SVG}text") if (e.text or "").startswith("src/main")]
     assert [e.text for e in shown] == names
     assert len({e.attrib["y"] for e in shown}) == len(names)
     short = parsed(line_plot(lines(("a", [(0, 1)]), ("b", [(0, 1)]))))
-    places = [(e.attrib["x"], e.attrib["y"]) for e in short.iter(f"{SVG}text") if e.text in ("a", "b")]
+    places = [
+        (e.attrib["x"], e.attrib["y"]) for e in short.iter(f"{SVG}text") if e.text in ("a", "b")
+    ]
     assert places[0][1] == places[1][1]
     assert places[0][0] != places[1][0]
 
@@ -110,7 +130,7 @@ def test_numbers_below_an_axis_do_not_run_into_each_other(most: float) -> None:
     marks = [e for e in root.iter(f"{SVG}text") if e.attrib.get("text-anchor") == "middle"][:-1]
     spots = [(float(e.attrib["x"]), 13 * width_of(e.text or "")) for e in marks]
     assert len(spots) >= 2
-    for (x, width), (after, width_after) in zip(spots, spots[1:], strict=False):
+    for (x, width), (after, width_after) in itertools.pairwise(spots):
         assert x + width / 2 < after - width_after / 2
 
 
@@ -132,7 +152,7 @@ def test_ticks_are_few_even_and_within(low: float, width: float, most: int) -> N
     assert found == sorted(set(found))
     slack = 1e-6 * width
     assert all(low - slack <= tick <= high + slack for tick in found)
-    gaps = [after - before for before, after in zip(found, found[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(found)]
     assert all(gap == pytest.approx(gaps[0], rel=1e-3) for gap in gaps)
 
 
@@ -140,7 +160,13 @@ def test_ticks_are_the_round_ones() -> None:
     assert ticks(0, 100) == [0, 20, 40, 60, 80, 100]
     assert ticks(1, 50, 11) == [5, 10, 15, 20, 25, 30, 35, 40, 45, 50]
     assert ticks(0, 0.3) == [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3]
-    assert [number(v) for v in (0.0, -0.0, 0.05, 1_250_000.0, 2.5)] == ["0", "0", "0.05", "1,250,000", "2.5"]
+    assert [number(v) for v in (0.0, -0.0, 0.05, 1_250_000.0, 2.5)] == [
+        "0",
+        "0",
+        "0.05",
+        "1,250,000",
+        "2.5",
+    ]
 
 
 @given(st.text(max_size=80), st.floats(2, 40))
