@@ -55,7 +55,6 @@ class ToldCommit:
     Attributes:
         commit: Its id.
         parent: Id of its first parent; "" if it has none.
-        is_merge: It has more parents than that.
         author: Name of who wrote it; any text.
         message: All of its message; any text.
         files: In git's order, which is that of the paths.
@@ -63,7 +62,6 @@ class ToldCommit:
 
     commit: str
     parent: str
-    is_merge: bool
     author: str
     message: str
     files: tuple[FileChange, ...]
@@ -110,8 +108,7 @@ def read_told(repo: GitRepo, newest: str, count: int) -> list[ToldCommit]:
     found = list[ToldCommit]()
     for header, files in _logged(repo, newest, count, "%H%x02%P%x02%an%x02%B"):
         commit, parents, author, message = header.split("\x02", 3)
-        first, _, others = parents.partition(" ")
-        found.append(ToldCommit(commit, first, bool(others), author, message, files))
+        found.append(ToldCommit(commit, parents.partition(" ")[0], author, message, files))
     return found
 
 
