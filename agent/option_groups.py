@@ -163,7 +163,8 @@ def add_eval_options(
         common: Makes the options that every command takes.
     """
     parser.description, parser.formatter_class = _EVAL, argparse.RawDescriptionHelpFormatter
-    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    parser.usage = "bathy eval history|ranking|triage ... [OPTIONS]"
+    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True, prog=parser.prog)
     for name, text in _WHAT.items():
         sub = commands.add_parser(name, help=text, description=text, parents=[common()])
         if name == "history":

@@ -39,7 +39,7 @@ CACHE = "eval"
 """Folder beside the index of a repository that holds the words of older commits, so that they do
 not slow down every search."""
 
-_BAR_WIDTH = 24
+_BAR_WIDTH, _SHOWN_ID = 24, 16
 
 
 def run_eval_history(settings: Settings, *, limit: int | None = None) -> int:
@@ -148,7 +148,8 @@ class _Run:
         done = len(self.outcomes) + len(self.failed)
         filled = _BAR_WIDTH * done // self.limit
         bar = "#" * filled + "." * (_BAR_WIDTH - filled)
-        self.progress.status(f"[{bar}] {done} of {self.limit} {self._what}; {quote_path(item)}")
+        name = quote_path(item)[:_SHOWN_ID]
+        self.progress.status(f"[{bar}] {done} of {self.limit} {self._what}; {name}")
 
     def bench_at(self, bench: Bench, commit: str) -> Bench:
         """Return a bench of another commit of the same repository.
@@ -205,7 +206,7 @@ def _of_questions(
         items = [one.item for one in chosen]
         try:
             if not Path(folder).is_dir():
-                kept = items[0].repo.replace("/", "+")
+                kept = quote_path(items[0].repo.replace("/", "+"))
                 raise ConfigError(f"there is no clone of it; give --repos DIR that holds {kept}")
             with _open_at(replace(settings, folder=Path(folder), rev=commit), run) as field:
                 for item in items:

@@ -80,14 +80,14 @@ def test_what_cannot_be_measured_is_left_out_and_said(
         tmp_path / "q.jsonl",
         {**QUESTION, "repo": "acme/shop"},
         {**QUESTION, "id": "b", "repo": "acme/shop", "commit": "no-such"},
-        {**QUESTION, "id": "c\x1b[31m", "repo": "acme/gone"},
+        {**QUESTION, "id": "c\x1b[31m", "repo": "acme/gone\x1b[31m"},
     )
     done = run("eval", "ranking", file, "--repos", clones)
     assert done.code == 1
     assert "n = 1" in done.out
     assert "2 questions could not be measured" in done.out
     assert "b is left out: no commit 'no-such'" in done.err
-    assert "there is no clone of it; give --repos DIR that holds acme+gone" in done.err
+    assert 'there is no clone of it; give --repos DIR that holds "acme+gone' in done.err
     assert "\x1b" not in done.err
     found = run("eval", "ranking", file, "--repos", clones, "--output-format", "json").json
     assert sorted(found["failed"]) == ["b", "c\x1b[31m"]
