@@ -158,7 +158,7 @@ def _marks(x: _Scale) -> list[float]:
     marks, room = list[float](), 0.0
     for most in (11, 8, 6, 4, 2):
         marks = ticks(x.low, x.high, most)
-        room = max((width_of(told(mark)) for mark in marks), default=0.0) * FONT + 12
+        room = max((width_of(told(mark)) for mark in marks), default=0.0) * FONT + 22
         if all(x.at(after) - x.at(before) >= room for before, after in pairwise(marks)):
             break
     # The left end is where a count begins, so it is named even if it is not round.
