@@ -23,12 +23,12 @@ from bathy.agent.modes.evaluate.history import (
 )
 from bathy.agent.modes.evaluate.items import Item
 from bathy.agent.modes.evaluate.judge import Outcome, judge
+from bathy.agent.modes.evaluate.measuring import Measuring
 from bathy.agent.modes.evaluate.methods import Field
 from bathy.agent.modes.evaluate.questions import Question, read_questions
 from bathy.agent.modes.evaluate.result import Result
 from bathy.agent.modes.evaluate.show import check_output, show
 from bathy.agent.modes.progress import Progress
-from bathy.agent.modes.signals import INTERRUPTED, TERMINATED, Terminated
 from bathy.tools.git import GitError
 from bathy.tools.workspace import quote_path
 
@@ -39,8 +39,6 @@ CACHE = "eval"
 """Folder beside the index of a repository that holds the words of older commits, so that they do
 not slow down every search."""
 
-_BAR_WIDTH, _SHOWN_ID = 24, 16
-
 
 def run_eval_history(settings: Settings, *, limit: int | None = None) -> int:
     """Measure how well the files that commits changed are found by their messages.
@@ -50,7 +48,8 @@ def run_eval_history(settings: Settings, *, limit: int | None = None) -> int:
         limit: Number of questions; None for `COMMITS`.
 
     Returns:
-        The exit code: 130 or 143 if it was stopped, after what was measured is shown.
+        The exit code: 130 or 143 if it was stopped, 1 if the history could not be followed, after
+        what was measured is shown.
 
     Raises:
         ConfigError: There is no repository, or the output cannot be written as asked.
@@ -59,7 +58,7 @@ def run_eval_history(settings: Settings, *, limit: int | None = None) -> int:
     check_output(settings)
     if locate(settings.folder) is None:
         raise ConfigError(f"{settings.folder} is no git repository, so it has no history to ask")
-    run = _Run(settings, limit or COMMITS, "commits")
+    run = Measuring(_progress(settings), limit or COMMITS, "commits")
     left_out = Counter[str]()
     own = replace(settings, rev=settings.rev or "HEAD")
     with open_bench(own, run.progress) as bench:
@@ -99,7 +98,7 @@ def run_eval_ranking(
     """
     check_output(settings)
     questions = read_questions(file, repos)[:limit]
-    run = _Run(settings, len(questions), "questions")
+    run = Measuring(_progress(settings), len(questions), "questions")
     code = run.measure(_of_questions(questions, settings, run))
     if not run.outcomes:
         raise BathyError(f"none of the questions of {file} could be measured")
@@ -110,70 +109,31 @@ def run_eval_ranking(
     return code or (1 if run.failed else 0)
 
 
-class _Run:
-    """What has been measured so far, and a bar that says so."""
-
-    def __init__(self, settings: Settings, limit: int, what: str) -> None:
-        self.limit = limit
-        self.outcomes = list[Outcome]()
-        self.failed = dict[str, str]()
-        self.progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
-        self._what = what
-
-    def measure(self, outcomes: Iterator[Outcome]) -> int:
-        """Measure until there are enough, or until somebody has; return the exit code so far."""
-        try:
-            for outcome in outcomes:
-                self.outcomes.append(outcome)
-                self.progress.trace(f"measured {quote_path(outcome.id)}")
-                self.draw(outcome.id)
-                if len(self.outcomes) >= self.limit:
-                    break
-        except (KeyboardInterrupt, Terminated) as end:
-            if not self.outcomes:
-                raise
-            self.progress.say("stopped; this is what was measured until then")
-            return TERMINATED if isinstance(end, Terminated) else INTERRUPTED
-        finally:
-            self.progress.clear()
-        return 0
-
-    def leave_out(self, item: str, why: str) -> None:
-        """Put down, and say, that an item cannot be measured."""
-        self.failed[item] = why
-        self.progress.say(f"{quote_path(item)} is left out: {why}")
-
-    def draw(self, item: str) -> None:
-        """Draw the bar."""
-        done = len(self.outcomes) + len(self.failed)
-        filled = _BAR_WIDTH * done // self.limit
-        bar = "#" * filled + "." * (_BAR_WIDTH - filled)
-        name = quote_path(item)[:_SHOWN_ID]
-        self.progress.status(f"[{bar}] {done} of {self.limit} {self._what}; {name}")
-
-    def bench_at(self, bench: Bench, commit: str) -> Bench:
-        """Return a bench of another commit of the same repository.
-
-        What was never seen of the first one is worth a bar of its own; later ones are quick.
-
-        Raises:
-            RepoError: There is no such commit.
-        """
-        snapshot = bench.select(
-            read_snapshot(bench.snapshot.repo, bench.snapshot.root, rev=commit, known={})
-        )
-        is_first = not self.outcomes
-        progress = bench.progress if is_first else Progress(quiet=True, verbose=False)
-        cache = bench.cache if bench.cache.name == CACHE else bench.cache / CACHE
-        return replace(bench, snapshot=snapshot, cache=cache, progress=progress)
+def _progress(settings: Settings) -> Progress:
+    return Progress(quiet=settings.quiet, verbose=settings.verbose)
 
 
-def _of_history(bench: Bench, left_out: Counter[str], run: _Run) -> Iterator[Outcome]:
+def _bench_at(bench: Bench, commit: str, *, is_first: bool) -> Bench:
+    """Return a bench of another commit of the same repository.
+
+    Of the first one much may never have been seen, which is worth a bar; later ones are quick.
+
+    Raises:
+        RepoError: There is no such commit.
+    """
+    snapshot = bench.select(
+        read_snapshot(bench.snapshot.repo, bench.snapshot.root, rev=commit, known={})
+    )
+    progress = bench.progress if is_first else Progress(quiet=True, verbose=False)
+    return replace(bench, snapshot=snapshot, cache=bench.cache / CACHE, progress=progress)
+
+
+def _of_history(bench: Bench, left_out: Counter[str], run: Measuring) -> Iterator[Outcome]:
     repo = bench.snapshot.repo
     assert repo is not None
     try:
         for candidate in read_candidates(repo, bench.snapshot.commit, left_out):
-            field = Field(run.bench_at(bench, candidate.parent))
+            field = Field(_bench_at(bench, candidate.parent, is_first=not run.outcomes))
             item = _item(candidate, field, left_out)
             if item is not None:
                 yield judge(item, field)
@@ -195,7 +155,7 @@ def _item(candidate: Candidate, field: Field, left_out: Counter[str]) -> Item | 
 
 
 def _of_questions(
-    questions: Sequence[Question], settings: Settings, run: _Run
+    questions: Sequence[Question], settings: Settings, run: Measuring
 ) -> Iterator[Outcome]:
     """Measure, one repository after the other and one commit of it after the other."""
 
@@ -219,7 +179,7 @@ def _of_questions(
 
 
 @contextlib.contextmanager
-def _open_at(settings: Settings, run: _Run) -> Iterator[Field]:
+def _open_at(settings: Settings, run: Measuring) -> Iterator[Field]:
     quiet = Progress(quiet=True, verbose=False)
     with open_bench(settings, run.progress if not run.outcomes else quiet) as bench:
         yield Field(replace(bench, cache=bench.cache / CACHE))

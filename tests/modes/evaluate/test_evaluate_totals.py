@@ -1,8 +1,10 @@
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
+from bathy.agent.errors import RepoError
 from bathy.agent.modes.evaluate.judge import Judged, Outcome
 from bathy.agent.modes.evaluate.measures import DEEPEST, MEASURES, measure, random_measures
+from bathy.agent.modes.evaluate.measuring import Measuring
 from bathy.agent.modes.evaluate.methods import METHODS, OURS, RANDOM
 from bathy.agent.modes.evaluate.table import render_table
 from bathy.agent.modes.evaluate.totals import (
@@ -11,6 +13,8 @@ from bathy.agent.modes.evaluate.totals import (
     ranking_groups,
     worst_misses,
 )
+from bathy.agent.modes.progress import Progress
+from bathy.agent.modes.signals import Terminated
 
 
 def outcome(
@@ -89,3 +93,36 @@ def test_a_table_is_aligned_and_leaves_out_what_nobody_can_say() -> None:
     # One item has no interval.
     assert [line.startswith("    95 %") for line in lines].count(True) == 1
     assert "lines@10" in MEASURES
+
+
+def outcomes_until(end: BaseException, count: int) -> Iterator[Outcome]:
+    yield from (outcome(f"x{n}", {"p": 1}) for n in range(count))
+    raise end
+
+
+ENDS = [(RepoError("no objects"), 1), (KeyboardInterrupt(), 130), (Terminated(), 143)]
+
+
+@pytest.mark.parametrize(("end", "code"), ENDS)
+def test_what_ends_a_run_leaves_what_is_measured(
+    end: BaseException, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Measuring(Progress(quiet=False, verbose=False), 9, "commits")
+    assert run.measure(outcomes_until(end, 2)) == code
+    assert [one.id for one in run.outcomes] == ["x0", "x1"]
+    assert "this is what was measured until then" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("end", "code"), ENDS)
+def test_what_ends_a_run_before_anything_is_measured_is_told_as_ever(
+    end: BaseException, code: int
+) -> None:
+    run = Measuring(Progress(quiet=True, verbose=False), 9, "commits")
+    with pytest.raises(type(end)):
+        run.measure(outcomes_until(end, 0))
+    assert code != 0
+
+
+def test_no_more_is_measured_than_was_asked_for() -> None:
+    run = Measuring(Progress(quiet=True, verbose=False), 2, "commits")
+    assert run.measure(outcomes_until(AssertionError("one too many"), 2)) == 0
