@@ -87,10 +87,19 @@ def _triage(settings: Settings, values: dict[str, Any]) -> int:
 
 
 def _eval(settings: Settings, values: dict[str, Any]) -> int:
+    limit = values.get("limit")
+    if values["what"] == "history":
+        from bathy.agent.modes.evaluate.run import run_eval_history
+
+        return run_eval_history(settings, limit=limit)
+    files = Path(values["records"]), Path(values["repos"])
+    if values["what"] == "ranking":
+        from bathy.agent.modes.evaluate.run import run_eval_ranking
+
+        return run_eval_ranking(settings, *files, limit=limit)
     from bathy.agent.modes.triage.evaluate import run_eval_triage
 
-    files = Path(values["records"]), Path(values["repos"])
-    return run_eval_triage(settings, *files, limit=values.get("limit"))
+    return run_eval_triage(settings, *files, limit=limit)
 
 
 def _patch(settings: Settings, values: dict[str, Any]) -> int:

@@ -1,6 +1,7 @@
 """Groups of options that the help shows under titles of their own."""
 
 import argparse
+from collections.abc import Callable
 
 from bathy.agent.config import CONTEXTS, EFFORTS
 
@@ -126,18 +127,59 @@ def add_triage_options(parser: argparse.ArgumentParser) -> None:
     step("--delivery", metavar="ID", help="of the event; the same one is worked off once")
 
 
-def add_eval_options(parser: argparse.ArgumentParser) -> None:
-    """Add what `bathy eval` takes."""
-    add = parser.add_argument
-    add("what", choices=("triage",), help="what is measured")
-    add("records", metavar="FILE.jsonl", help="labelled records, one JSON object a line")
-    add(
-        "--repos",
-        metavar="DIR",
-        default=".",
-        help="folder of clones, OWNER+NAME each, for records that name their repository",
-    )
-    add("--limit", type=_turns, metavar="N", help="only the first N records")
+_EVAL = """\
+Measure, without a model, how well the index finds what should be found.
+
+  bathy eval history                           this repository's own last 50 fit commits
+  bathy eval history --limit 200 -o found.html the same of 200, as a page with plots and misses
+  bathy eval history -C mirror.git --rev v2.0  from that commit back; bare repositories too
+  bathy eval ranking questions.jsonl           questions of your own about this repository
+  bathy eval ranking set.jsonl --repos clones  and about many, in clones/OWNER+NAME
+
+history takes each commit's message for a question and the source files that it changed for the
+answer, and searches the state before it. ranking takes lines such as
+  {"id": 1, "commit": "v2.0", "question": "Where are cookies signed?", "gold_files": ["a/b.py"]}
+with a "repo" (OWNER/NAME) where it is not the current one.
+
+Both print recall@k (share of the right files among the first k), all@10 (every one of them is),
+MRR (1 by the rank of the first), recall within 32k and 128k tokens if files are read whole and in
+order, and, for history, lines@10 (how much of the changed places the first ten spans show): in
+percent, with intervals, beside two plain methods and chance.
+"""
+_WHAT = {
+    "history": "commit messages of this repository, and the files that they changed",
+    "ranking": "questions of a file, and the files that should be found",
+    "triage": "labelled issues of a file: suspects, duplicates and labels",
+}
+
+
+def add_eval_options(
+    parser: argparse.ArgumentParser, common: Callable[[], argparse.ArgumentParser]
+) -> None:
+    """Add what `bathy eval` takes: a command for each thing that is measured.
+
+    Args:
+        parser: Of `bathy eval`.
+        common: Makes the options that every command takes.
+    """
+    parser.description, parser.formatter_class = _EVAL, argparse.RawDescriptionHelpFormatter
+    parser.usage = "bathy eval history|ranking|triage ... [OPTIONS]"
+    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True, prog=parser.prog)
+    for name, text in _WHAT.items():
+        sub = commands.add_parser(name, help=text, description=text, parents=[common()])
+        if name == "history":
+            sub.add_argument(
+                "--limit", type=_turns, metavar="N", help="so many commits (default: 50)"
+            )
+            continue
+        sub.add_argument("records", metavar="FILE.jsonl", help="one JSON object a line")
+        sub.add_argument(
+            "--repos",
+            metavar="DIR",
+            default=".",
+            help="folder of clones, OWNER+NAME each, for lines that name their repository",
+        )
+        sub.add_argument("--limit", type=_turns, metavar="N", help="only the first N lines")
 
 
 def _turns(text: str) -> int:

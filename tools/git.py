@@ -221,6 +221,8 @@ def stream_bytes(
             raise GitError(_first_line(str(error.stderr))) from error
     finally:
         watch.cancel()
+        # Workers are forked from a process of one thread only, and spawned, slowly, from others.
+        watch.join()
         _RUNNING.discard(process)
         if process.proc is not None and process.proc.poll() is None:
             process.proc.kill()

@@ -1,4 +1,4 @@
-"""Commits of a line -> which files each changed, by blob id; and what the working tree changed."""
+"""Commits of a line -> what each says, and which files it changed, by blob id."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -48,6 +48,25 @@ class CommitChange:
     files: tuple[FileChange, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ToldCommit:
+    """What one commit did to the files of its first parent, and what was said of it.
+
+    Attributes:
+        commit: Its id.
+        parent: Id of its first parent; "" if it has none.
+        author: Name of who wrote it; any text.
+        message: All of its message; any text.
+        files: In git's order, which is that of the paths.
+    """
+
+    commit: str
+    parent: str
+    author: str
+    message: str
+    files: tuple[FileChange, ...]
+
+
 def read_commits(repo: GitRepo, newest: str, count: int) -> list[CommitChange]:
     """Read what the last commits of a line of first parents changed.
 
@@ -65,26 +84,53 @@ def read_commits(repo: GitRepo, newest: str, count: int) -> list[CommitChange]:
     """
     if count == 0:
         return []
+    found = list[CommitChange]()
+    for header, files in _logged(repo, newest, count, "%H %s"):
+        commit, _, subject = header.partition(" ")
+        found.append(CommitChange(commit, subject, files))
+    return found[::-1]
+
+
+def read_told(repo: GitRepo, newest: str, count: int) -> list[ToldCommit]:
+    """Read what the last commits of a line of first parents changed and say.
+
+    Args:
+        repo: The repository.
+        newest: Where the line ends.
+        count: How many commits of it, from the newest back; > 0.
+
+    Returns:
+        Them, newest first; files as in `read_commits`.
+
+    Raises:
+        GitError: git fails.
+    """
+    found = list[ToldCommit]()
+    for header, files in _logged(repo, newest, count, "%H%x02%P%x02%an%x02%B"):
+        commit, parents, author, message = header.split("\x02", 3)
+        found.append(ToldCommit(commit, parents.partition(" ")[0], author, message, files))
+    return found
+
+
+def _logged(
+    repo: GitRepo, newest: str, count: int, form: str
+) -> Iterator[tuple[str, tuple[FileChange, ...]]]:
+    """What git's format makes of each commit, and the files that it changed, newest first."""
     records = stream_git(
         repo, *_LOG, "-z", "--first-parent", "-m", "--raw", "--abbrev=64", "-M50%", "-l1000",
-        f"--max-count={count}", "--format=%x01%H %s", newest, "--",
+        f"--max-count={count}", f"--format=%x01{form}", newest, "--",
     )  # fmt: skip
-    return list(_commits(records))[::-1]
-
-
-def _commits(records: Iterator[bytes]) -> Iterator[CommitChange]:
-    commit, subject, files = "", "", list[FileChange]()
+    header, files = "", list[FileChange]()
     for record in records:
         field = record.lstrip(b"\n")
         if field.startswith(b"\x01"):
-            if commit:
-                yield CommitChange(commit, subject, tuple(files))
-            commit, _, subject = field[1:].decode("utf-8", "replace").partition(" ")
-            files = []
+            if header:
+                yield header, tuple(files)
+            header, files = field[1:].decode("utf-8", "replace"), []
         elif field.startswith(b":"):
             files += _file_changes(field, records)
-    if commit:
-        yield CommitChange(commit, subject, tuple(files))
+    if header:
+        yield header, tuple(files)
 
 
 def _file_changes(field: bytes, records: Iterator[bytes]) -> Iterator[FileChange]:

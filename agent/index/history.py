@@ -82,6 +82,12 @@ def read_history(repo: GitRepo, commit: str) -> History:
     return {decode_path(p): PathHistory(n, round(recent[p], 4), last[p]) for p, n in counts.items()}
 
 
+def is_bot(author: str) -> bool:
+    """Whether an author's name is that of a program."""
+    name = author.lower()
+    return any(bot in name for bot in _BOTS)
+
+
 def read_changes(
     repo: GitRepo, commit: str, *, most: int | None = None, with_messages: bool = False
 ) -> Iterator[Change]:
@@ -119,5 +125,5 @@ def _counted(head: bytes, paths: list[bytes]) -> Iterator[Change]:
         return
     first, _, message = head.decode("utf-8", "replace").partition("\n")
     time_s, _, author = first.partition(" ")
-    if not any(bot in author.lower() for bot in _BOTS):
+    if not is_bot(author):
         yield Change(int(time_s), message[:MOST_SAID_CHARS], tuple(paths))

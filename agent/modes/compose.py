@@ -142,6 +142,16 @@ class Bench:
         self.store.keep_result("text:" + key, {"text": packed.text})
         return packed.manifest, packed.text
 
+    @cached_property
+    def facts(self) -> "Index":
+        """What the repository holds, without symbols and history, which a search does without."""
+        from bathy.agent.index.build import build_index
+
+        with self.progress.bar("reading the repository") as report:
+            return build_index(
+                self.snapshot, self.store, workers=self._workers(), progress=report, for_pack=False
+            )
+
     def search(self, question: str) -> "Ranking":
         """Rank files and spans for a question."""
         from bathy.agent.pack.question import parse_question
@@ -155,7 +165,7 @@ class Bench:
         from bathy.agent.modes.corpus import open_corpus
 
         cache, progress = self.cache, self.progress
-        opened = open_corpus(self.snapshot, self.store, cache, progress, workers=self._workers())
+        opened = open_corpus(self.facts, self.store, cache, progress, workers=self._workers())
         self.closing.callback(opened.postings.close)
         return opened
 

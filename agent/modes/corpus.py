@@ -1,9 +1,9 @@
-"""A snapshot and what earlier runs know of it -> the corpus that questions are put to."""
+"""The files of a snapshot and what earlier runs know of it -> what questions are put to."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bathy.agent.index.build import Index, build_index
+from bathy.agent.index.build import Index
 from bathy.agent.index.cut import CutWork, cut_file
 from bathy.agent.index.past import NO_PAST, Past, dump_past, load_past, read_past
 from bathy.agent.index.postings import Postings
@@ -16,12 +16,12 @@ from bathy.agent.pack.corpus import Corpus, CorpusFile
 
 
 def open_corpus(
-    snapshot: Snapshot, store: Store, cache: Path, progress: Progress, *, workers: int
+    index: Index, store: Store, cache: Path, progress: Progress, *, workers: int
 ) -> Corpus:
-    """Open a snapshot for questions; its words are indexed with the first one.
+    """Open a repository for questions; its words are indexed with the first one.
 
     Args:
-        snapshot: From `read_snapshot`.
+        index: Its files; symbols and history are not needed.
         store: Gets what is new.
         cache: Folder of the index of words.
         progress: Told what takes long.
@@ -30,12 +30,10 @@ def open_corpus(
     Returns:
         The corpus, for this thread; whoever opens it closes its postings.
     """
-    with progress.bar("reading the repository") as report:
-        index = build_index(snapshot, store, workers=workers, progress=report, for_pack=False)
     files = [
         CorpusFile(f.path, f.blob, f.facts.file_class) for f in index.files if f.facts.encoding
     ]
-    past = _past(snapshot, store)
+    past = _past(index.snapshot, store)
     progress.trace("read")
 
     def spans_of(

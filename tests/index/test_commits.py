@@ -13,6 +13,7 @@ from bathy.agent.index.commits import (
     changed_files,
     narrowed,
     read_commits,
+    read_told,
     readable_blobs,
     tree_blobs,
 )
@@ -283,3 +284,26 @@ def test_of_a_move_only_the_wanted_side_is_left(
     change: FileChange, left: FileChange | None
 ) -> None:
     assert narrowed(change, lambda path: path.startswith("in")) == left
+
+
+def test_told_commits_come_newest_first_with_all_that_was_said(grown: RepoBuilder) -> None:
+    first = grown.git("rev-parse", "HEAD").strip()
+    text = "Change b\n\nIt was \x01:100644 wrong.\n\n:100644 100644 a b M\n"
+    second = grown.file("b.py", "b = 2\n").commit(text)
+    told, begun = read_told(located(grown), "HEAD", 9)
+    assert (told.commit, told.parent, told.author) == (second, first, "Ann")
+    assert told.message.strip() == text.strip()
+    assert told.files == last(grown).files
+    assert (begun.commit, begun.parent, begun.message.strip()) == (first, "", "first")
+    assert [one.commit for one in read_told(located(grown), "HEAD", 1)] == [second]
+
+
+def test_a_merge_tells_what_it_brought_to_its_first_parent(grown: RepoBuilder) -> None:
+    grown.git("checkout", "-q", "-b", "side")
+    grown.file("c.py", "c = 1\n").commit("third")
+    grown.git("checkout", "-q", "main")
+    grown.git("merge", "-q", "--no-ff", "-m", "Merge pull request #1 from a/b\n\nAdd c", "side")
+    told = read_told(located(grown), "HEAD", 1)[0]
+    assert told.parent == grown.git("rev-parse", "main~").strip()
+    assert [file.path for file in told.files] == ["c.py"]
+    assert told.message.endswith("Add c\n")

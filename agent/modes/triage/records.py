@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from bathy.agent.errors import ConfigError
+from bathy.agent.modes.evaluate.clones import find_clone
 from bathy.agent.modes.triage.dossier import Dossier, Issue, Label, Target
 from bathy.agent.modes.triage.scores import Gold
 from pydantic import TypeAdapter, ValidationError
 
 HOST = "github.com"
 """Of the links; nothing is asked there."""
-
-_NESTED = (".", "repo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +98,8 @@ def _records(lines: list[str], file: Path, repos: Path) -> Iterator[Record]:
         commit = line.commit or line.base_commit
         if not commit or not (line.title or line.query):
             raise ConfigError(f"{file}:{number}: a record needs a commit, and a title or a query")
-        folder = _clone(line.repo, file, repos)
+        folder = find_clone(line.repo, file, repos)
         yield Record(str(line.id), line.repo, folder, commit, _dossier(line, folder), _gold(line))
-
-
-def _clone(repo: str, file: Path, repos: Path) -> Path:
-    kept = repos / repo.replace("/", "+")
-    places = [*(kept / name for name in _NESTED), file.parent / repo]
-    return next((place for place in places if _is_clone(place)), file.parent / repo)
-
-
-def _is_clone(folder: Path) -> bool:
-    return (folder / ".git").exists() or (folder / "objects").is_dir()
 
 
 def _dossier(line: _Line, folder: Path) -> Dossier:

@@ -1,0 +1,1 @@
+"""Questions whose files are known -> how well the index finds them."""

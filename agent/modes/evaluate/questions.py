@@ -1,0 +1,118 @@
+"""A file of questions whose files are known -> items, or the line that is none."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from bathy.agent.errors import ConfigError
+from bathy.agent.modes.evaluate.clones import find_clone
+from bathy.agent.modes.evaluate.items import Item
+from bathy.tools.workspace import quote_path
+from pydantic import Field, TypeAdapter, ValidationError
+
+MAX_FILE_BYTES = 256 << 20
+"""Longest file of questions that is read, in bytes."""
+
+_Text = Annotated[str, Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A line of the file.
+
+    Attributes:
+        item: What is measured.
+        folder: Clone to ask; None for the current repository. It need not exist.
+    """
+
+    item: Item
+    folder: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of the file; what else it holds is ignored."""
+
+    id: _Text | int
+    repo: _Text | None = None
+    commit: _Text | None = None
+    base_commit: _Text | None = None
+    query: str | None = None
+    question: str | None = None
+    gold_files: Annotated[tuple[_Text, ...], Field(min_length=1)] | None = None
+    answer_files: Annotated[tuple[_Text, ...], Field(min_length=1)] | None = None
+
+
+def read_questions(file: Path, repos: Path) -> list[Question]:
+    """Read questions whose files are known.
+
+    Args:
+        file: One JSON object a line: `id`; `query` or `question`; `base_commit` or `commit`, the
+            one to search; `gold_files` or `answer_files`, the paths that would be right; and
+            `repo`, OWNER/NAME, unless the current repository is meant. Blank lines are skipped.
+        repos: Folder of clones.
+
+    Returns:
+        Them, in order.
+
+    Raises:
+        ConfigError: The file cannot be read, holds nothing, or some lines of it are no questions
+            or repeat an id; names each of these lines, the first ten.
+    """
+    found, wrong, seen = list[Question](), list[str](), dict[str, int]()
+    for number, text in enumerate(_lines(file), 1):
+        if not text.strip():
+            continue
+        try:
+            one = _question(text, file, repos)
+        except ValueError as error:
+            wrong.append(f"line {number}: {error}")
+            continue
+        if one.item.id in seen:
+            wrong.append(f"line {number}: the id stands in line {seen[one.item.id]}, too")
+        seen[one.item.id] = number
+        found.append(one)
+    if wrong:
+        more = f"; and {len(wrong) - 10} more" if len(wrong) > 10 else ""
+        raise ConfigError(f"{file} cannot be used: {'; '.join(wrong[:10])}{more}")
+    if not found:
+        raise ConfigError(f"{file} holds no questions")
+    return found
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigError(f"{file} is over {MAX_FILE_BYTES >> 20} MiB; cut it into parts")
+        return file.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{file} cannot be read as UTF-8 text; name a file of questions"
+        ) from error
+
+
+_ADAPTER: TypeAdapter[_Line] = TypeAdapter(_Line)
+
+
+def _question(text: str, file: Path, repos: Path) -> Question:
+    """Read one line.
+
+    Raises:
+        ValueError: It is no question; says why.
+    """
+    try:
+        line = _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the line"
+        raise ValueError(f"{quote_path(where)}: {first['msg']}") from error
+    commit = line.base_commit or line.commit
+    question, gold = line.query or line.question or "", line.gold_files or line.answer_files
+    if commit is None:
+        raise ValueError("it needs a base_commit or commit to search")
+    if not question.strip():
+        raise ValueError("it needs a query or question")
+    if gold is None:
+        raise ValueError("it needs gold_files or answer_files")
+    item = Item(str(line.id), line.repo or "", commit, question, tuple(dict.fromkeys(gold)))
+    return Question(item, find_clone(line.repo, file, repos) if line.repo else None)

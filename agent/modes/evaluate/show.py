@@ -1,0 +1,85 @@
+"""A result -> stdout as text or JSON, and a file whose suffix says what it is to hold."""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from bathy.agent.config import Settings
+from bathy.agent.errors import ConfigError
+from bathy.agent.modes.evaluate.result import Result
+from bathy.agent.modes.evaluate.table import render_table
+
+
+def check_output(settings: Settings) -> None:
+    """Find out before the work begins whether its result can be written.
+
+    Raises:
+        ConfigError: It cannot; says why.
+    """
+    if settings.output_format not in ("text", "json"):
+        raise ConfigError("eval writes text or json; give --output-format one of them")
+    output = settings.output
+    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
+        raise ConfigError(f"-o {output} cannot be written: name a file in a folder that exists")
+
+
+def show(result: Result, settings: Settings) -> None:
+    """Print a result, and write it to the file that the settings name.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
+    as_json = settings.output_format == "json"
+    text = _json(result) if as_json else _text(result)
+    output = settings.output
+    if output is not None:
+        suffix = output.suffix.lower()
+        if suffix in (".html", ".htm"):
+            from bathy.agent.modes.evaluate.webpage import result_page
+
+            _write(output, result_page(result))
+        else:
+            _write(output, _json(result) if suffix == ".json" else text)
+    sys.stdout.write(text)
+
+
+def _json(result: Result) -> str:
+    from bathy.agent.modes.evaluate.dump import dump_result
+
+    return json.dumps(dump_result(result)) + "\n"
+
+
+def _text(result: Result) -> str:
+    parts = [render_table(result.groups)]
+    if result.left_out:
+        seen = sum(result.left_out.values()) + len(result.outcomes)
+        reasons = sorted(result.left_out.items(), key=lambda pair: (-pair[1], pair[0]))
+        width = len(str(seen))
+        parts.append(f"\n{seen} commits were looked at, and these left out:\n")
+        parts += [f"  {n:>{width}}  {reason}\n" for reason, n in reasons]
+    if result.failed:
+        parts.append(f"\n{len(result.failed)} questions could not be measured.\n")
+    return "".join(parts)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
+                file.write(text)
+                os.fchmod(descriptor, 0o666 & ~_umask())
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(f"-o {path} cannot be written: {error.strerror}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
