@@ -18,8 +18,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model("--effort", choices=EFFORTS, help="how hard it thinks; auto lets the model decide")
     model(
         "--context",
-        choices=CONTEXTS,
-        help="what it is shown first: the whole pack, outlines alone, or nothing but tools",
+        type=_contexts,
+        metavar="|".join(CONTEXTS),
+        help="what it is shown first: the whole pack, outlines alone, or nothing but tools; eval"
+        " answers takes several, with commas",
     )
     model("--diff", metavar="REV", help="the change since that commit goes with the question")
     model(
@@ -129,7 +131,7 @@ def add_triage_options(parser: argparse.ArgumentParser) -> None:
 def add_eval_options(parser: argparse.ArgumentParser) -> None:
     """Add what `bathy eval` takes."""
     add = parser.add_argument
-    add("what", choices=("triage",), help="what is measured")
+    add("what", choices=("triage", "answers"), help="what is measured")
     add("records", metavar="FILE.jsonl", help="labelled records, one JSON object a line")
     add(
         "--repos",
@@ -138,6 +140,31 @@ def add_eval_options(parser: argparse.ArgumentParser) -> None:
         help="folder of clones, OWNER+NAME each, for records that name their repository",
     )
     add("--limit", type=_turns, metavar="N", help="only the first N records")
+
+
+def add_answers_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `bathy eval answers` takes beside that."""
+    group = parser.add_argument_group(
+        "eval answers",
+        "Asks the questions of a SWE-QA, SWE-QA-Pro, DeepCodeBench or LongCodeBench (LongCodeQA)"
+        " file in each --context (default: pack,map,tools) and scores the answers. It shows an upper"
+        " estimate first, needs --max-cost USD, which holds for all starts with one file, and keeps"
+        " every answer in -o RESULTS.jsonl, so that the same command goes on after whatever ended"
+        " it. --max-turns, --max-tokens and --time-limit hold for each question. --dry-run stops"
+        " after the estimate; --offline scores the index's own answers.",
+    )
+    group.add_argument(
+        "--judge",
+        metavar="MODEL",
+        help="who judges (default: the model that answers, which flatters itself)",
+    )
+
+
+def _contexts(text: str) -> str:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in CONTEXTS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(CONTEXTS)}")
+    return ",".join(dict.fromkeys(names))
 
 
 def _turns(text: str) -> int:
