@@ -103,7 +103,8 @@ def _eval(settings: Settings, values: dict[str, Any]) -> int:
 
 
 def _eval_answers(settings: Settings, values: dict[str, Any]) -> int:
-    from bathy.agent.modes.evaluate_answers.run import Wanted, run_eval_answers
+    from bathy.agent.modes.evaluate_answers.run import run_eval_answers
+    from bathy.agent.modes.evaluate_answers.work import Wanted
 
     contexts = tuple(values.get("context", ",".join(CONTEXTS)).split(","))
     files = Path(values["records"]), Path(values["repos"])

@@ -147,11 +147,11 @@ def add_answers_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "eval answers",
         "Asks the questions of a SWE-QA, SWE-QA-Pro, DeepCodeBench or LongCodeBench (LongCodeQA)"
-        " file in each --context (default: pack,map,tools) and scores the answers. It shows an upper"
-        " estimate first, needs --max-cost USD, which holds for all starts with one file, and keeps"
-        " every answer in -o RESULTS.jsonl, so that the same command goes on after whatever ended"
-        " it. --max-turns, --max-tokens and --time-limit hold for each question. --dry-run stops"
-        " after the estimate; --offline scores the index's own answers.",
+        " file in each --context (default: pack,map,tools) and scores the answers. It shows an"
+        " upper estimate first, needs --max-cost USD, which holds for all starts with one file"
+        " together, and keeps every answer in -o RESULTS.jsonl, so that the same command goes on"
+        " after whatever ended it. --max-turns, --max-tokens and --time-limit hold for each"
+        " question. --dry-run stops after the estimate; --offline scores the index's own answers.",
     )
     group.add_argument(
         "--judge",

@@ -55,22 +55,42 @@ class GroupPrice:
 
     Attributes:
         group: Its questions are still to be asked.
-        prompt_tokens: Length of the first prompt, as counted.
-        warm_tokens: Of it, cached once one question of the group has been asked.
-        cold_usd: Price of the first question.
-        warm_usd: Of each other.
+        lengths: Of its first prompt.
+        cold_usd: Price of a question that finds nothing cached.
+        warm_usd: Of one that finds what all questions of the group begin with.
     """
 
     group: Group
-    prompt_tokens: int
-    warm_tokens: int
+    lengths: "Lengths"
     cold_usd: float
     warm_usd: float
 
     @property
+    def cold(self) -> int:
+        """How many are taken to find nothing cached."""
+        return min(self.lengths.cold, len(self.group.items))
+
+    @property
     def usd(self) -> float:
         """Price of all of them."""
-        return self.cold_usd + self.warm_usd * (len(self.group.items) - 1)
+        return self.cold_usd * self.cold + self.warm_usd * (len(self.group.items) - self.cold)
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """A first prompt as it would be sent.
+
+    Attributes:
+        prompt: Tokens of it.
+        shared: Of these, the same for all questions of the group.
+        cold: How many questions pay for that: one where a request of its own puts it into the
+            cache; else two, since the service keeps what two prompts have in common only once it
+            has seen both.
+    """
+
+    prompt: int
+    shared: int
+    cold: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +145,15 @@ def estimate(
         BathyError: A repository cannot be read.
     """
     model, judge = models
-    known, found = dict[tuple[str, str], tuple[int, int]](), list[GroupPrice]()
+    known, found = dict[tuple[str, str], Lengths](), list[GroupPrice]()
     for group in todo:
         key = str(group.place.folder), group.context
         if key not in known:
             known[key] = _lengths(group, settings, service, progress_of())
-        prompt, warm = known[key]
-        habit = HABITS[group.context]
-        cold_usd = question_usd(habit, prompt, 0, _dearest(model))
-        warm_usd = question_usd(habit, prompt, warm, _dearest(model))
-        found.append(GroupPrice(group, prompt, warm, cold_usd, warm_usd))
+        lengths, habit, prices = known[key], HABITS[group.context], _dearest(model)
+        cold_usd = question_usd(habit, lengths.prompt, 0, prices)
+        warm_usd = question_usd(habit, lengths.prompt, lengths.shared, prices)
+        found.append(GroupPrice(group, lengths, cold_usd, warm_usd))
     judge_usd = sum(_verdict_usd(item, _dearest(judge)) for item in to_judge)
     has_prices = model.prices is not None and (not to_judge or judge.prices is not None)
     return Estimate(tuple(found), len(to_judge), judge_usd, has_prices)
@@ -168,8 +187,8 @@ def estimate_lines(found: Estimate) -> Iterator[str]:
         count, place = len(price.group.items), price.group.place
         yield (
             f"{place.folder.resolve().name} {place.commit[:12]} {price.group.context}: {count} x"
-            f" {price.prompt_tokens:,} tokens, {price.warm_tokens:,} of them cached after the"
-            f" first; ${price.cold_usd:.4f} for it, ${price.warm_usd:.4f} for each other"
+            f" {price.lengths.prompt:,} tokens, {price.lengths.shared:,} of them shared;"
+            f" {price.cold} at ${price.cold_usd:.4f}, others at ${price.warm_usd:.4f}"
         )
     if found.verdicts:
         yield f"{found.verdicts} verdicts: ${found.judge_usd:.4f}"
@@ -184,17 +203,17 @@ def estimate_lines(found: Estimate) -> Iterator[str]:
     )
 
 
-def _lengths(
-    group: Group, settings: Settings, service: Service, progress: OnceProgress
-) -> tuple[int, int]:
-    """(tokens of the first prompt of a group, those that all of its questions begin with)."""
+def _lengths(group: Group, settings: Settings, service: Service, progress: OnceProgress) -> Lengths:
+    """Make the first question of a group ready, and count it."""
     item = group.items[0]
     own = run_settings(settings, group.place, group.context)
     task = Task(asked_text(item), about=item.question)
     with open_bench(own, progress) as bench, open_run(bench, service, task, is_dry=True) as asked:
         messages = asked.run.preview().request.messages
-        meter = asked.run.agent.meter
-        return meter.prompt_tokens(messages), in_units(meter.prompt_tokens(messages[:-1]))
+        agent = asked.run.agent
+        shared = in_units(agent.meter.prompt_tokens(messages[:-1]))
+        is_warmed = agent.warm_up and agent.meter.has_cheap_hits
+        return Lengths(agent.meter.prompt_tokens(messages), shared, 1 if is_warmed else 2)
 
 
 def _verdict_usd(item: Item, prices: Prices | None) -> float:

@@ -124,8 +124,8 @@ def _show_estimate(settings: Settings, found: Estimate, held: Results) -> None:
                 "commit": price.group.place.commit or None,
                 "context": price.group.context,
                 "questions": len(price.group.items),
-                "prompt_tokens": price.prompt_tokens,
-                "warm_tokens": price.warm_tokens,
+                "prompt_tokens": price.lengths.prompt,
+                "shared_tokens": price.lengths.shared,
                 "cost_usd": round(price.usd, 8),
             }
             for price in found.groups
@@ -226,8 +226,10 @@ def _tell(work: Work, where: str, came: Came) -> None:
     if isinstance(line, Spent):
         progress.say(f"{where}: no {line.what}: {printable(line.error)}")
     elif isinstance(line, Score):
-        score = f"{100 * line.score:.0f} %" if line.score is not None else line.why
-        progress.say(f"{where}: scored {score}" if line.score is not None else f"{where}: {score}")
+        if line.score is not None:
+            progress.say(f"{where}: {100 * line.score:.0f} % of the score")
+        elif work.judge is not None:
+            progress.say(f"{where}: unscored: {line.why}")
     else:
         prompt = line.usage.get("prompt_tokens", 0)
         share = 100 * line.usage.get("cache_hit_tokens", 0) / prompt if prompt else 0

@@ -1,4 +1,4 @@
-"""A report -> lines for people: a table of contexts, their differences, and what to know of them."""
+"""A report -> lines for people: a table of contexts, their differences, and what to know."""
 
 from collections.abc import Iterator, Sequence
 
@@ -31,7 +31,7 @@ def report_lines(report: Report) -> Iterator[str]:
         yield from _remarks(row)
     if report.compared:
         yield ""
-        yield "paired differences, second minus first, and 95 % intervals (bootstrap over questions)"
+        yield "paired differences, second minus first, with 95 % intervals (bootstrap)"
         yield from _table(
             [("", "first", "second", "n", "mean", "low", "high"), *map(_compared, report.compared)]
         )
@@ -65,7 +65,7 @@ def _remarks(row: Row) -> Iterator[str]:
     """What the table has no column for."""
     if row.criteria:
         points = ", ".join(f"{name} {value:.1f}" for name, value in row.criteria.items())
-        yield f"{row.context}: {points}"
+        yield f"{row.context}: {sum(row.criteria.values()):.1f} points in all; {points}"
     for why, count in row.unscored.items():
         yield printable(f"{row.context}: {count} unscored: {why}")
     if row.uncited:
