@@ -21,8 +21,9 @@ from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.working import work_off
 from bathy.tools.workspace import quote_path
 
-_TRY_AGAIN = 75
-_NO_MONEY = "error_max_cost"
+TRY_AGAIN_CODE = 75
+NO_MONEY = "error_max_cost"
+"""How a run ends that may cost no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Came:
 
     Attributes:
         line: For the file of results.
-        stop: None to go on; else why no other question can be asked now, and
-        exit_code: what the process ends with then.
+        stop: "" to go on; else why no other question can be asked now.
+        exit_code: What the process ends with then.
     """
 
     line: Line
@@ -43,14 +44,24 @@ class Came:
 class OnceProgress(Progress):
     """Says each sentence once in the life of `told`, however many runs have it to say."""
 
-    def __init__(self, settings: Settings, told: set[str]) -> None:
+    def __init__(
+        self, settings: Settings, told: set[str], before: Callable[[], None] = lambda: None
+    ) -> None:
+        """Begin.
+
+        Args:
+            settings: Of this run.
+            told: Sentences that were said; grows.
+            before: Is called before one is said, to take away what stands in its place.
+        """
         super().__init__(quiet=settings.quiet, verbose=settings.verbose)
-        self._told = told
+        self._told, self._before = told, before
 
     def say(self, text: str) -> None:
         """Show a sentence that has not been shown yet."""
         if text not in self._told:
             self._told.add(text)
+            self._before()
             super().say(text)
 
 
@@ -157,12 +168,10 @@ def _came(
     cited: list[CheckedCitation],
     seconds: float,
 ) -> Came:
-    if end.subtype == _NO_MONEY:
-        return Came(_spent(item, context, end.error, end.cost_usd), end.error, end.exit_code)
-    if end.subtype == "error_during_execution" or not end.text.strip():
-        error = end.error or "there was no answer"
-        stop = error if end.exit_code == _TRY_AGAIN else ""
-        return Came(_spent(item, context, error, end.cost_usd), stop, end.exit_code)
+    if end.subtype in (NO_MONEY, "error_during_execution"):
+        is_over = end.subtype == NO_MONEY or end.exit_code == TRY_AGAIN_CODE
+        line = _spent(item, context, end.error, end.cost_usd)
+        return Came(line, end.error if is_over else "", end.exit_code)
     answer = Answer(
         item.id,
         context,

@@ -24,7 +24,7 @@ from bathy.agent.model.catalog import Model, prices_at
 from bathy.agent.model.deepseek import DeepSeekClient, Endpoint
 from bathy.agent.model.messages import Message
 from bathy.agent.modes.consent import allow_upload, terminal_asker
-from bathy.agent.modes.evaluate_answers.asking import Came, Interrupted
+from bathy.agent.modes.evaluate_answers.asking import NO_MONEY, TRY_AGAIN_CODE, Came, Interrupted
 from bathy.agent.modes.evaluate_answers.items import Item
 from bathy.agent.modes.evaluate_answers.places import Place
 from bathy.agent.modes.evaluate_answers.results import Answer, Score, Spent
@@ -43,7 +43,9 @@ from bathy.agent.policy import check_endpoint, read_policy
 
 NO_LETTER = "no option is named"
 NO_JUDGE = "no model was asked to judge"
+NO_ANSWER = "a limit left no room for an answer"
 MALFORMED = "the judge's reply could not be read, nor its second one"
+CUT = "the judge's reply was cut at its longest length"
 
 _MEND = " Reply again, with the JSON object alone, in the form that was asked for."
 
@@ -70,6 +72,18 @@ def score_letter(item: Item, answer: Answer) -> Score:
     why = "" if letter else NO_LETTER
     is_right = float(letter == item.letter)
     return Score(answer.id, answer.context, is_right, {"letter": letter}, why)
+
+
+def score_nothing(item: Item, answer: Answer) -> Score:
+    """Score an answer without text, of which no judge is asked.
+
+    It states no fact. For a rubric it is unscored: SWE-QA's own script leaves such answers out.
+    """
+    if item.method == "facts":
+        return Score(
+            answer.id, answer.context, 0.0, {"stated": [False] * len(item.facts)}, NO_ANSWER
+        )
+    return unscored(answer, NO_ANSWER)
 
 
 def unscored(answer: Answer, why: str) -> Score:
@@ -185,10 +199,12 @@ def _came(item: Item, answer: Answer, said: list[Verdict], end: Finished) -> Cam
         values = said[-1].values
         score, detail = _score(item, values), _detail(item, values)
         return Came(Score(answer.id, answer.context, score, detail, "", usage, cost))
-    if end.subtype == "error_during_execution" and len(said) > 1:
-        return Came(Score(answer.id, answer.context, None, {}, MALFORMED, usage, cost))
-    stop = end.error if end.exit_code in (3, 75) else ""
-    return Came(_spent(answer, end.error, cost), stop, end.exit_code)
+    is_malformed = end.subtype == "error_during_execution" and len(said) > 1
+    if is_malformed or end.subtype == "error_max_tokens":
+        why = MALFORMED if is_malformed else CUT
+        return Came(Score(answer.id, answer.context, None, {}, why, usage, cost))
+    is_over = end.subtype == NO_MONEY or end.exit_code == TRY_AGAIN_CODE
+    return Came(_spent(answer, end.error, cost), end.error if is_over else "", end.exit_code)
 
 
 def _score(item: Item, values: Mapping[str, int]) -> float:

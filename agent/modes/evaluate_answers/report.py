@@ -71,14 +71,28 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """Who answered and judged.
+
+    Attributes:
+        model: Who answered; None for the index.
+        judge: Who judged; None if nobody did.
+        is_same: They are the same model, by whatever names.
+    """
+
+    model: str | None = None
+    judge: str | None = None
+    is_same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All of it.
 
     Attributes:
         format: Of the questions.
         items: How many there are.
-        model: Who answered; None for the index.
-        judge: Who judged; None if nobody did.
+        by: Who answered and judged.
         rows: A context each.
         compared: Pairs of contexts, by measure.
         spent_usd: Price of every line of the file of results.
@@ -86,8 +100,7 @@ class Report:
 
     format: str
     items: int
-    model: str | None
-    judge: str | None
+    by: By
     rows: tuple[Row, ...]
     compared: tuple[Compared, ...]
     spent_usd: float
@@ -98,7 +111,7 @@ def make_report(
     items: Sequence[Item],
     contexts: Sequence[str],
     results: Results,
-    by: tuple[str | None, str | None],
+    by: By,
 ) -> Report:
     """Sum up.
 
@@ -107,7 +120,7 @@ def make_report(
         items: The questions that count; results of others are left out.
         contexts: Those that count, in order.
         results: As far as they go.
-        by: Model and judge.
+        by: Who answered and judged.
 
     Returns:
         The same for the same arguments.
@@ -119,7 +132,7 @@ def make_report(
         for first, second in combinations(contexts, 2)
         if (difference := _compare(value, (first, second), items, results)) is not None
     ]
-    return Report(name, len(items), *by, rows, tuple(compared), results.spent_usd)
+    return Report(name, len(items), by, rows, tuple(compared), results.spent_usd)
 
 
 def _row(context: str, items: Sequence[Item], results: Results) -> Row:
@@ -216,9 +229,9 @@ def report_json(report: Report) -> dict[str, Any]:
         "schema_version": 1,
         "format": report.format,
         "questions": report.items,
-        "model": report.model,
-        "judge": report.judge,
-        "judge_is_model": report.judge is not None and report.judge == report.model,
+        "model": report.by.model,
+        "judge": report.by.judge,
+        "judge_is_model": report.by.is_same,
         "spent_usd": round(report.spent_usd, 8),
         "contexts": {row.context: _row_json(row) for row in report.rows},
         "differences": [

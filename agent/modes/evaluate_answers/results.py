@@ -47,7 +47,7 @@ class Answer:
         commit: That it was asked about, full id.
         subtype: How the run ended, as in a result of `--task`: what a limit of the user's cut
             short counts as an answer, too.
-        answer: Its text.
+        answer: Its text; "" where a limit of the user's left no room for any.
         citations: Each once, in the order of the text.
         usage: Tokens of all requests of the run, by name.
         cost_usd: Their price; 0 where no prices are known.

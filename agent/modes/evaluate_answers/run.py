@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from bathy.agent.config import Settings
-from bathy.agent.errors import ConfigError
+from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.model.catalog import find_model
 from bathy.agent.modes.evaluate_answers.asking import (
     Came,
@@ -25,10 +25,11 @@ from bathy.agent.modes.evaluate_answers.judging import (
     NO_JUDGE,
     judge_answer,
     score_letter,
+    score_nothing,
     unscored,
 )
 from bathy.agent.modes.evaluate_answers.plan import Group
-from bathy.agent.modes.evaluate_answers.report import make_report, report_json
+from bathy.agent.modes.evaluate_answers.report import By, make_report, report_json
 from bathy.agent.modes.evaluate_answers.results import (
     Answer,
     Results,
@@ -43,7 +44,7 @@ from bathy.agent.modes.terminal import printable
 from bathy.tools.base import count_of
 from bathy.tools.workspace import quote_path
 
-LIMIT_CODE = 3
+FAILED_CODE, LIMIT_CODE = 1, 3
 
 MOST_FAILURES = 3
 """Questions that fail one after the other; what is wrong is wrong with all of them, then."""
@@ -88,7 +89,7 @@ def _check_cap(work: Work, found: Estimate, held: Results) -> None:
     Raises:
         ConfigError: There is none, or none is possible.
     """
-    progress, cap = work.progress(), work.settings.max_cost_usd
+    progress, cap = work.main, work.settings.max_cost_usd
     lines = list(estimate_lines(found))
     if cap is None and found.has_prices and (found.questions or found.verdicts):
         raise ConfigError(
@@ -136,24 +137,24 @@ def _show_estimate(settings: Settings, found: Estimate, held: Results) -> None:
 
 def _work_off(work: Work, file: ResultsFile) -> int:
     """Ask and judge what is missing; return the exit code."""
-    code, failures, held = 0, 0, file.held
+    code, failures, held, progress = 0, 0, file.held, work.main
     todo = [(g, item) for g in work.groups for item in g.items if _is_open(g, item, held)]
     for number, (group, item) in enumerate(todo, 1):
+        progress.clear()
         if failures >= MOST_FAILURES:
-            work.progress().say(f"{failures} questions failed in a row; the others are left")
+            progress.say(f"{failures} questions failed in a row; the others are left")
             break
         where = f"{number} of {len(todo)}: {quote_path(item.id)}, {group.context}"
-        work.progress().status(where)
+        progress.status(where)
         for came in _steps(work, group, item, held):
             if came.line.cost_usd or not came.stop:
                 file.add(came.line)
             _tell(work, where, came)
             if came.stop:
-                work.progress().say(f"{printable(came.stop)}; the same command goes on from here")
+                progress.say(f"{printable(came.stop)}; the same command goes on from here")
                 return came.exit_code
             is_failure = isinstance(came.line, Spent)
-            failures = failures + 1 if is_failure else 0
-            code = code or (came.exit_code if is_failure else 0)
+            failures, code = (failures + 1, FAILED_CODE) if is_failure else (0, code)
     return code
 
 
@@ -163,6 +164,9 @@ def _is_open(group: Group, item: Item, held: Results) -> bool:
 
 def _steps(work: Work, group: Group, item: Item, held: Results) -> Iterator[Came]:
     """What is missing of a question: its answer, then its score.
+
+    A repository that cannot be read is a failure of its questions; what cannot be at all, such as
+    an upload that is forbidden, ends everything.
 
     Raises:
         BaseException: Whatever ended it from outside; what had been spent is told first.
@@ -181,6 +185,10 @@ def _steps(work: Work, group: Group, item: Item, held: Results) -> Iterator[Came
     except Interrupted as error:
         yield Came(error.line)
         raise error.__cause__ or error from None
+    except ConfigError:
+        raise
+    except BathyError as error:
+        yield Came(Spent(*key, "answer", str(error)))
 
 
 @contextlib.contextmanager
@@ -208,6 +216,8 @@ def _score(work: Work, group: Group, item: Item, answer: Answer, held: Results) 
         return Came(unscored(answer, NO_JUDGE))
     if item.method == "choice":
         return Came(score_letter(item, answer))
+    if not answer.answer.strip():
+        return Came(score_nothing(item, answer))
     left = work.left(held)
     if left is not None and left <= 0:
         return _no_money(work, Spent(item.id, group.context, "score", "not judged"))
@@ -222,7 +232,7 @@ def _no_money(work: Work, line: Spent) -> Came:
 
 def _tell(work: Work, where: str, came: Came) -> None:
     """Say in a line what has come."""
-    line, progress = came.line, work.progress()
+    line, progress = came.line, work.main
     if isinstance(line, Spent):
         progress.say(f"{where}: no {line.what}: {printable(line.error)}")
     elif isinstance(line, Score):
@@ -239,7 +249,8 @@ def _tell(work: Work, where: str, came: Came) -> None:
 
 
 def _show(work: Work, held: Results) -> None:
-    by = work.service.model if work.service else None, _judged_by(work)
+    model, judge = work.service.model if work.service else None, _judged_by(work)
+    by = By(model, judge, is_same=judge is not None and work.judges_itself)
     items: Sequence[Item] = list(work.items.values())
     report = make_report(work.questions.format, items, work.contexts, held, by)
     if work.settings.output_format == "json":

@@ -19,11 +19,8 @@ _WORDS = {
 
 def report_lines(report: Report) -> Iterator[str]:
     """Show a report; shares in percent, "-" where there is nothing to average."""
-    by = (
-        f"answered by {report.model}"
-        if report.model
-        else "answered from the index, without a model"
-    )
+    model = report.by.model
+    by = f"answered by {model}" if model else "answered from the index alone"
     yield printable(f"{report.items} questions ({report.format}), {by}")
     yield ""
     yield from _table([_HEADS, *map(_cells, report.rows)])
@@ -77,13 +74,14 @@ def _remarks(row: Row) -> Iterator[str]:
 
 
 def _notes(report: Report) -> Iterator[str]:
-    if report.judge is not None and report.judge == report.model:
-        yield f"judged by {report.judge} itself, which flatters it; --judge names another"
-    elif report.judge is not None:
-        yield f"judged by {report.judge}; the scores are its opinion, by prompts of our own"
-    elif report.model is None:
+    model, judge = report.by.model, report.by.judge
+    if report.by.is_same:
+        yield f"judged by {judge}, the model that answered: such scores flatter; see --judge"
+    elif judge is not None:
+        yield f"judged by {judge}; the scores are its opinion, by prompts of our own"
+    elif model is None:
         yield "no judge without a model: only citations and gold files are scored"
-    if report.model is not None:
+    if model is not None:
         yield f"spent so far, failures and judge included: ${report.spent_usd:.4f}"
 
 

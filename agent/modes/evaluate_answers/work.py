@@ -16,6 +16,7 @@ from bathy.agent.modes.evaluate_answers.judging import Judge
 from bathy.agent.modes.evaluate_answers.places import Place, find_places
 from bathy.agent.modes.evaluate_answers.plan import INDEX, Group, plan_groups
 from bathy.agent.modes.evaluate_answers.results import Results
+from bathy.agent.modes.progress import Progress
 from bathy.agent.policy import check_endpoint, read_policy
 
 
@@ -50,7 +51,8 @@ class Work:
         places: Where each is asked.
         service: The model; None for the index alone.
         judge: None for nobody.
-        told: Sentences that were said.
+        main: Where the work as a whole is told.
+        told: Sentences that were said of its parts.
     """
 
     settings: Settings
@@ -60,7 +62,17 @@ class Work:
     places: Mapping[str, Place]
     service: Service | None
     judge: Judge | None
+    main: Progress
     told: set[str] = field(default_factory=set)
+
+    @property
+    def judges_itself(self) -> bool:
+        """Whether the judge is the model that answers, by whatever name."""
+        if self.service is None or self.judge is None:
+            return False
+        model = find_model(self.service.model, self.service.own_models)
+        judge = self.judge.model
+        return model.id == judge.id or (model.is_known and replace(model, id=judge.id) == judge)
 
     @property
     def contexts(self) -> tuple[str, ...]:
@@ -74,7 +86,7 @@ class Work:
 
     def progress(self) -> OnceProgress:
         """Where something says what it does; what was said already is not said again."""
-        return OnceProgress(self.settings, self.told)
+        return OnceProgress(self.settings, self.told, self.main.clear)
 
     def left(self, held: Results) -> float | None:
         """US dollars that may still be spent; None for no cap."""
@@ -121,7 +133,8 @@ def prepare(settings: Settings, wanted: Wanted) -> Work:
         judging = replace(service, model=wanted.judge or service.model)
         judge = Judge(judging, find_model(judging.model, service.own_models))
     items = {item.id: item for item in chosen}
-    return Work(settings, wanted, questions, items, places, service, judge)
+    main = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    return Work(settings, wanted, questions, items, places, service, judge, main)
 
 
 def _check(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from bathy.agent.modes.evaluate_answers.estimate import Habit, question_usd
 from bathy.agent.modes.evaluate_answers.items import CRITERIA, Item
 from bathy.agent.modes.evaluate_answers.places import Place
 from bathy.agent.modes.evaluate_answers.plan import plan_groups
-from bathy.agent.modes.evaluate_answers.report import make_report, report_json
+from bathy.agent.modes.evaluate_answers.report import By, make_report, report_json
 from bathy.agent.modes.evaluate_answers.results import Answer, Citation, Results, Score, Spent
 from bathy.agent.modes.evaluate_answers.table import report_lines
 from hypothesis import given
@@ -42,7 +42,9 @@ def results() -> Results:
 
 
 def test_a_report_averages_over_what_there_is() -> None:
-    report = make_report("swe-qa-pro", ITEMS, ("pack", "map"), results(), ("m", "m"))
+    report = make_report(
+        "swe-qa-pro", ITEMS, ("pack", "map"), results(), By("m", "m", is_same=True)
+    )
     pack, other = report.rows
     assert (pack.asked, pack.answered, pack.scored, pack.failed) == (3, 2, 1, 1)
     assert (other.asked, other.answered, other.scored, other.failed) == (3, 1, 1, 0)
@@ -65,7 +67,9 @@ def test_a_report_averages_over_what_there_is() -> None:
 
 
 def test_people_are_told_what_the_figures_are_worth() -> None:
-    report = make_report("swe-qa-pro", ITEMS, ("pack", "map"), results(), ("m", "m"))
+    report = make_report(
+        "swe-qa-pro", ITEMS, ("pack", "map"), results(), By("m", "m", is_same=True)
+    )
     text = "\n".join(report_lines(report))
     assert text.startswith("3 questions (swe-qa-pro), answered by m\n")
     header, pack, other = text.split("\n")[2:5]
@@ -81,14 +85,14 @@ def test_people_are_told_what_the_figures_are_worth() -> None:
     assert "pack: 1 failed" in text
     assert "map: 1 cite nothing" in text
     assert "map: 2 not asked yet" in text
-    assert "judged by m itself, which flatters it" in text
+    assert "judged by m, the model that answered: such scores flatter" in text
     assert "spent so far, failures and judge included: $0.5560" in text
-    other_judge = make_report("swe-qa-pro", ITEMS, ("pack",), results(), ("m", "j"))
+    other_judge = make_report("swe-qa-pro", ITEMS, ("pack",), results(), By("m", "j"))
     assert "judged by j; the scores are its opinion" in "\n".join(report_lines(other_judge))
 
 
 def test_programs_get_the_same() -> None:
-    found = report_json(make_report("f", ITEMS, ("pack",), results(), ("m", "m")))
+    found = report_json(make_report("f", ITEMS, ("pack",), results(), By("m", "m", is_same=True)))
     assert found["judge_is_model"] is True
     assert found["contexts"]["pack"]["citations"]["share"]["invalid"] == 0.25
     assert found["contexts"]["pack"]["score"] == 0.6
@@ -99,7 +103,7 @@ def test_control_characters_of_a_file_reach_no_terminal() -> None:
     held = Results()
     held.take(answer("1", "pack"))
     held.take(Score("1", "pack", None, why="\x1b[31mred"))
-    report = make_report("f", ITEMS, ("pack",), held, ("m\x1b", "j\x07"))
+    report = make_report("f", ITEMS, ("pack",), held, By("m\x1b", "j\x07"))
     assert "\n".join(report_lines(report)).replace("\n", "").isprintable()
 
 

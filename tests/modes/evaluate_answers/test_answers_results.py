@@ -54,7 +54,7 @@ def test_a_later_answer_takes_the_place_of_a_failure(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.data())
 def test_a_file_cut_anywhere_is_mended(tmp_path: Path, data: st.DataObject) -> None:

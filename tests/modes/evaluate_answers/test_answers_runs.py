@@ -11,7 +11,7 @@ from endpoint.script import Reply
 from endpoint.server import Endpoint, Recorded
 from questions import FACTS, POINTS, Evaluate, answering, context_of, is_judge, question
 from repo_builder import RepoBuilder
-from shop import ANSWER, CART, DONE
+from shop import ANSWER, CART, DONE, LOOK
 
 Results = Callable[[], list[dict[str, Any]]]
 JSON = ("--output-format", "json", "--max-cost", "1")
@@ -22,6 +22,7 @@ def test_questions_are_asked_in_three_contexts_and_judged(
 ) -> None:
     records = [question(n, commit, gold_files=["src/cart.py", "README.md"]) for n in (1, 2)]
     with Endpoint(answering()) as endpoint:
+        told = evaluate(endpoint, records, "--dry-run", "--output-format", "json").json
         ran = evaluate(endpoint, records, *JSON)
     assert ran.code == 0, ran.err
     assert endpoint.problems == []
@@ -48,6 +49,7 @@ def test_questions_are_asked_in_three_contexts_and_judged(
     assert {line["answer"] for line in answers} == {ANSWER}
     assert {line["commit"] for line in answers} == {commit}
     assert found["spent_usd"] == pytest.approx(sum(line["cost_usd"] for line in lines))
+    assert 0 < found["spent_usd"] < told["upper_cost_usd"]
     paid = sum(line["usage"]["prompt_tokens"] for line in lines)
     assert paid == sum(request.prompt_tokens for request in endpoint.requests)
 
@@ -146,6 +148,38 @@ def test_a_judge_is_asked_to_mend_its_reply_once(
     assert scores[1]["cost_usd"] > 0
 
 
+def test_an_answer_that_a_limit_left_no_room_for_states_nothing(
+    evaluate: Evaluate, commit: str, results: Results, tmp_path: Path
+) -> None:
+    options = {"question": "Which add?\nA) x\nB) y", "correct_letter": "A"}
+    facts = {"question": "What does add do?", "facts": ["takes", "gives"]}
+    about = {"repo": "acme/shop", "commit": commit}
+    for record, score in (
+        (question(1, commit), None),
+        ({**facts, **about}, 0),
+        ({**options, **about}, 0),
+    ):
+        with Endpoint([LOOK]) as endpoint:
+            ran = evaluate(endpoint, [record], *JSON, "--context", "pack", "--max-turns", "1")
+        assert (ran.code, endpoint.problems) == (0, [])
+        row = ran.json["contexts"]["pack"]
+        assert (row["answered"], row["score"]) == (1, score)
+        assert results()[0]["subtype"] == "error_max_turns"
+        (tmp_path / "results.jsonl").unlink()
+
+
+def test_a_judge_that_is_cut_leaves_the_answer_unscored(evaluate: Evaluate, commit: str) -> None:
+    def say(asked: Recorded) -> Reply:
+        return Reply("So I", "hm", finish="length") if is_judge(asked) else DONE
+
+    with Endpoint(say) as endpoint:
+        ran = evaluate(endpoint, [question(1, commit)], *JSON, "--context", "pack")
+    assert ran.code == 0
+    assert list(ran.json["contexts"]["pack"]["unscored"]) == [
+        "the judge's reply was cut at its longest length"
+    ]
+
+
 def test_the_cap_holds_over_all_starts(
     evaluate: Evaluate,
     commit: str,
@@ -201,14 +235,6 @@ def test_nothing_is_sent_before_a_cap_is_given(
     assert not (tmp_path / "results.jsonl").exists()
 
 
-def test_the_estimate_is_over_what_the_same_questions_cost(evaluate: Evaluate, commit: str) -> None:
-    records = [question(n, commit) for n in (1, 2)]
-    with Endpoint(answering()) as endpoint:
-        told = evaluate(endpoint, records, "--dry-run", "--output-format", "json").json
-        ran = evaluate(endpoint, records, *JSON)
-    assert 0 < ran.json["spent_usd"] < told["upper_cost_usd"]
-
-
 def test_without_a_key_only_citations_are_scored(evaluate: Evaluate, commit: str) -> None:
     records = [question(1, commit, gold_files=["src/cart.py"])]
     ran = evaluate(None, records)
@@ -249,6 +275,24 @@ def test_what_fails_is_counted_apart_and_tried_again(
     row = again.json["contexts"]["pack"]
     assert (row["answered"], row["failed"], row["scored"]) == (2, 0, 2)
     assert [line["type"] for line in results()] == ["spent", "answer", "score", "answer", "score"]
+
+
+def test_another_name_of_the_model_is_no_other_judge(evaluate: Evaluate, commit: str) -> None:
+    with Endpoint(answering()) as endpoint:
+        options = ("--context", "pack", "--judge", "deepseek-v4-flash")
+        ran = evaluate(endpoint, [question(1, commit)], *options, *JSON)
+    assert (ran.json["judge"], ran.json["judge_is_model"]) == ("deepseek-v4-flash", True)
+
+
+def test_a_repository_that_cannot_be_read_fails_its_questions(
+    evaluate: Evaluate, commit: str
+) -> None:
+    records = [question(n, commit) for n in (1, 2, 3, 4)]
+    ran = evaluate(None, records, "--offline", "--include", "none/", "--output-format", "json")
+    assert ran.code == 1
+    assert "widen them" in ran.err
+    assert "3 questions failed in a row; the others are left" in ran.err
+    assert ran.json["contexts"]["index"]["failed"] == 3
 
 
 def test_a_service_that_is_down_ends_it_for_now(evaluate: Evaluate, commit: str) -> None:
