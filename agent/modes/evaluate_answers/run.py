@@ -69,7 +69,10 @@ def run_eval_answers(settings: Settings, wanted: Wanted) -> int:
             return 0
         _check_cap(work, found, held)
     with ResultsFile(settings.output, header) as file:
-        code = _work_off(work, file)
+        try:
+            code = _work_off(work, file)
+        finally:
+            work.main.clear()
         _show(work, file.held)
     return code
 
