@@ -7,7 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bathy.agent.config import Settings, parse_budget, parse_tokens, wants_color
+from bathy.agent.config import (
+    CONTEXTS,
+    Context,
+    Settings,
+    parse_budget,
+    parse_tokens,
+    wants_color,
+)
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.options import make_parser
 
@@ -87,6 +94,8 @@ def _triage(settings: Settings, values: dict[str, Any]) -> int:
 
 
 def _eval(settings: Settings, values: dict[str, Any]) -> int:
+    if values["what"] == "answers":
+        return _eval_answers(settings, values)
     limit = values.get("limit")
     if values["what"] == "history":
         from bathy.agent.modes.evaluate.run import run_eval_history
@@ -100,6 +109,16 @@ def _eval(settings: Settings, values: dict[str, Any]) -> int:
     from bathy.agent.modes.triage.evaluate import run_eval_triage
 
     return run_eval_triage(settings, *files, limit=limit)
+
+
+def _eval_answers(settings: Settings, values: dict[str, Any]) -> int:
+    from bathy.agent.modes.evaluate_answers.run import run_eval_answers
+    from bathy.agent.modes.evaluate_answers.work import Wanted
+
+    contexts = tuple(values.get("context", ",".join(CONTEXTS)).split(","))
+    files = Path(values["records"]), Path(values["repos"])
+    wanted = Wanted(*files, contexts, values.get("judge"), values.get("limit"))
+    return run_eval_answers(settings, wanted)
 
 
 def _patch(settings: Settings, values: dict[str, Any]) -> int:
@@ -172,7 +191,7 @@ def _settings(values: dict[str, Any]) -> Settings:
         model=values.get("model"),
         base_url=values.get("base_url"),
         effort=values.get("effort"),
-        context=values.get("context", "pack"),
+        context=_context_of(values),
         diff=values.get("diff"),
         images=tuple(Path(path) for path in values.get("images", ())),
         output_schema=_path(values.get("output_schema")),
@@ -207,6 +226,15 @@ def _session_of(values: dict[str, Any]) -> str | None:
     if values.get("fork") and not goes_on and resume is None:
         raise ConfigError("--fork-session goes with --continue or --resume")
     return "" if goes_on else resume
+
+
+def _context_of(values: dict[str, Any]) -> Context:
+    """The one context of a run; `eval answers` has several, and reads them itself."""
+    first, *others = values.get("context", "pack").split(",")
+    if others and values.get("what") != "answers":
+        raise ConfigError("--context takes one of them; several are for bathy eval answers")
+    context: Context = first
+    return context
 
 
 def _path(text: str | None) -> Path | None:

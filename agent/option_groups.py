@@ -19,8 +19,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model("--effort", choices=EFFORTS, help="how hard it thinks; auto lets the model decide")
     model(
         "--context",
-        choices=CONTEXTS,
-        help="what it is shown first: the whole pack, outlines alone, or nothing but tools",
+        type=_contexts,
+        metavar="|".join(CONTEXTS),
+        help="what it is shown first: the whole pack, outlines alone, or nothing but tools; eval"
+        " answers takes several, with commas",
     )
     model("--diff", metavar="REV", help="the change since that commit goes with the question")
     model(
@@ -128,13 +130,15 @@ def add_triage_options(parser: argparse.ArgumentParser) -> None:
 
 
 _EVAL = """\
-Measure, without a model, how well the index finds what should be found.
+Measure how well the index finds what should be found; and, with a model, how well it answers.
 
   bathy eval history                           this repository's own last 50 fit commits
   bathy eval history --limit 200 -o found.html the same of 200, as a page with plots and misses
   bathy eval history -C mirror.git --rev v2.0  from that commit back; bare repositories too
   bathy eval ranking questions.jsonl           questions of your own about this repository
   bathy eval ranking set.jsonl --repos clones  and about many, in clones/OWNER+NAME
+  bathy eval answers set.jsonl --repos clones -o results.jsonl --dry-run
+                                               what a published set would cost to be answered
 
 history takes each commit's message for a question and the source files that it changed for the
 answer, and searches the state before it. ranking takes lines such as
@@ -150,6 +154,7 @@ _WHAT = {
     "history": "commit messages of this repository, and the files that they changed",
     "ranking": "questions of a file, and the files that should be found",
     "triage": "labelled issues of a file: suspects, duplicates and labels",
+    "answers": "questions of a published set, answered by a model in up to three contexts",
 }
 
 
@@ -163,7 +168,7 @@ def add_eval_options(
         common: Makes the options that every command takes.
     """
     parser.description, parser.formatter_class = _EVAL, argparse.RawDescriptionHelpFormatter
-    parser.usage = "bathy eval history|ranking|triage ... [OPTIONS]"
+    parser.usage = "bathy eval history|ranking|triage|answers ... [OPTIONS]"
     commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True, prog=parser.prog)
     for name, text in _WHAT.items():
         sub = commands.add_parser(name, help=text, description=text, parents=[common()])
@@ -180,6 +185,33 @@ def add_eval_options(
             help="folder of clones, OWNER+NAME each, for lines that name their repository",
         )
         sub.add_argument("--limit", type=_turns, metavar="N", help="only the first N lines")
+        if name == "answers":
+            _add_answers_options(sub)
+
+
+def _add_answers_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `bathy eval answers` takes beside that."""
+    group = parser.add_argument_group(
+        "eval answers",
+        "Asks the questions of a SWE-QA, SWE-QA-Pro, DeepCodeBench or LongCodeBench (LongCodeQA)"
+        " file in each --context (default: pack,map,tools) and scores the answers. It shows an"
+        " upper estimate first, needs --max-cost USD, which holds for all starts with one file"
+        " together, and keeps every answer in -o RESULTS.jsonl, so that the same command goes on"
+        " after whatever ended it. --max-turns, --max-tokens and --time-limit hold for each"
+        " question. --dry-run stops after the estimate; --offline scores the index's own answers.",
+    )
+    group.add_argument(
+        "--judge",
+        metavar="MODEL",
+        help="who judges (default: the model that answers, which flatters itself)",
+    )
+
+
+def _contexts(text: str) -> str:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in CONTEXTS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(CONTEXTS)}")
+    return ",".join(dict.fromkeys(names))
 
 
 def _turns(text: str) -> int:

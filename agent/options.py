@@ -38,7 +38,7 @@ _COMMANDS = {
     "patch": "apply a patch in any format that models write: all of it, or nothing",
     "cache": "show what the service should have cached, what a question costs, and what they cost",
     "triage": "look at an issue: labels, duplicates, what is missing, suspect lines, a draft reply",
-    "eval": "measure how well files are found, by your own history or by questions; and triage",
+    "eval": "measure how well files are found, issues triaged, or questions answered",
     "undo": "take back the last patch that bathy wrote, or the one of an ID",
     "search": "rank files and spans for a question, from the index alone",
 }

@@ -203,7 +203,7 @@ def _matcher(globs: Sequence[str], origin: str) -> Callable[[str], bool]:
 
 
 def _read_commit(repo: GitRepo, rev: str) -> Snapshot:
-    commit = _resolve(repo, rev)
+    commit = resolve_commit(repo, rev)
     entries, skipped = [], []
     for record in stream_git(repo, "ls-tree", "-r", "-z", "-l", "--full-tree", commit):
         meta, _, raw_path = record.partition(b"\t")
@@ -224,7 +224,16 @@ def _read_commit(repo: GitRepo, rev: str) -> Snapshot:
     )
 
 
-def _resolve(repo: GitRepo, rev: str) -> str:
+def resolve_commit(repo: GitRepo, rev: str) -> str:
+    """Return the full id of a commit.
+
+    Args:
+        repo: Where it is looked for.
+        rev: Any of git's names for it.
+
+    Raises:
+        RepoError: There is no such commit.
+    """
     if not rev or rev.startswith("-") or "\0" in rev:
         raise RepoError(f"{rev!r} is not a commit")
     try:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 from bathy.agent.loop.events import Event
+from bathy.agent.loop.loop import Run
+from bathy.agent.model.client import ModelClient
 from bathy.agent.modes.ask import Asked
 from bathy.agent.modes.signals import Terminated
 
@@ -15,6 +17,21 @@ def work_off(asked: Asked, tell: Callable[[Event], None]) -> None:
 
     Args:
         asked: From `open_run`.
+        tell: Gets each event; the last one is `Finished`.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+        Terminated: SIGTERM.
+    """
+    run_to_end(asked.run, asked.client, tell)
+
+
+def run_to_end(run: Run, client: ModelClient, tell: Callable[[Event], None]) -> None:
+    """Run a loop to its end, whatever put it together.
+
+    Args:
+        run: To be worked off.
+        client: Its model; closed at the end.
         tell: Gets each event; the last one is `Finished`.
 
     Raises:
@@ -34,11 +51,11 @@ def work_off(asked: Asked, tell: Callable[[Event], None]) -> None:
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
         try:
-            async with aclosing(asked.run.events()) as events:
+            async with aclosing(run.events()) as events:
                 async for event in events:
                     tell(event)
         finally:
-            await asked.client.close()
+            await client.close()
 
     try:
         asyncio.run(main())
