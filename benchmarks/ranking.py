@@ -4,7 +4,8 @@
 
 EVAL_DIR holds JSON lines files (`localization*.jsonl`, `repoqa*.jsonl`); each item has an id, a
 `repo` (OWNER/NAME), a commit and a query or question. REPOS_DIR/OWNER+NAME is a clone or a bare
-mirror. The library is called as `bathy search --rev` calls it; repositories run in parallel
+mirror. Beside each ranking stands the order in which its files would be packed whole (`packed`).
+The library is called as `bathy search --rev` calls it; repositories run in parallel
 processes, and what was indexed of one commit is not indexed again for the next.
 """
 
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from bathy.agent.index.repo import read_snapshot
 from bathy.agent.index.span_terms import IndexedSpan, index_text
 from bathy.agent.index.symbols import extract_uses
 from bathy.agent.pack.corpus import Corpus, CorpusFile
+from bathy.agent.pack.layer import order_whole
 from bathy.agent.pack.question import parse_question
 from bathy.agent.pack.retrieve import retrieve
 from bathy.tools.decode import decode
@@ -84,13 +86,35 @@ def find_clone(folder: Path, name: str) -> Path:
 
 def rank_repo(clone: Path, items: Sequence[Item], database: Path) -> list[Item]:
     """Rank the items of one repository; runs in a process of its own."""
+    lines = []
+    for item, corpus in corpora(clone, items, database):
+        ranking = retrieve(parse_question(item.get("query") or item["question"]), corpus)
+        lines.append(
+            {
+                "id": item["id"],
+                "ranking": [file.path for file in ranking.files],
+                "packed": order_whole(ranking, corpus.sizes),
+            }
+        )
+    return lines
+
+
+class SizedCorpus(Corpus):
+    """A corpus that knows the length of its files in characters, by path."""
+
+    sizes: Mapping[str, int]
+
+
+def corpora(
+    clone: Path, items: Sequence[Item], database: Path
+) -> Iterator[tuple[Item, SizedCorpus]]:
+    """Yield the items of one repository with the corpus that each is asked of."""
     repo = find_repo(clone)
     assert repo is not None
-    classes: dict[tuple[str, str], FileClass] = {}
-    lines = []
+    classes: dict[tuple[str, str], tuple[FileClass, int]] = {}
     with Postings(database) as postings, BlobReader(repo) as reader:
         for item in sorted(items, key=lambda i: (commit_of(i), i["id"])):
-            files = list(read_tree(repo, reader, commit_of(item), classes))
+            found = list(read_tree(repo, reader, commit_of(item), classes))
 
             def index(new: Sequence[CorpusFile]) -> Iterator[tuple[str, Sequence[IndexedSpan]]]:
                 for file in new:
@@ -99,11 +123,10 @@ def rank_repo(clone: Path, items: Sequence[Item], database: Path) -> list[Item]:
                     symbols, uses = extract_uses(text, language)
                     yield file.blob, index_text(text, symbols.definitions, uses)
 
-            question = parse_question(item.get("query") or item["question"])
             past = read_past(repo, commit_of(item))
-            ranking = retrieve(question, Corpus(files, postings, index, past))
-            lines.append({"id": item["id"], "ranking": [file.path for file in ranking.files]})
-    return lines
+            corpus = SizedCorpus([file for file, _ in found], postings, index, past)
+            corpus.sizes = {file.path: size for file, size in found}
+            yield item, corpus
 
 
 def commit_of(item: Item) -> str:
@@ -112,9 +135,12 @@ def commit_of(item: Item) -> str:
 
 
 def read_tree(
-    repo: GitRepo, reader: BlobReader, commit: str, classes: dict[tuple[str, str], FileClass]
-) -> Iterator[CorpusFile]:
-    """List the files of a commit with their classes."""
+    repo: GitRepo,
+    reader: BlobReader,
+    commit: str,
+    classes: dict[tuple[str, str], tuple[FileClass, int]],
+) -> Iterator[tuple[CorpusFile, int]]:
+    """List the files of a commit with their classes, and their lengths in characters."""
     snapshot = read_snapshot(repo, repo.root, rev=commit, known={})
     for entry in snapshot.entries:
         if entry.kind != "file":
@@ -124,12 +150,14 @@ def read_tree(
             attributes = snapshot.attributes.get(entry.path, {})
             text = shown(reader, *key)
             by_path, _ = class_by_path(entry.path, attributes)
-            classes[key] = (
+            file_class = (
                 FileClass.BINARY
                 if text is None
                 else class_by_content(entry.path, by_path, text, attributes)[0]
             )
-        yield CorpusFile(entry.path, entry.blob, classes[key])
+            classes[key] = (file_class, len(text or ""))
+        file_class, size = classes[key]
+        yield CorpusFile(entry.path, entry.blob, file_class), size
 
 
 def shown(reader: BlobReader, path: str, blob: str) -> str | None:

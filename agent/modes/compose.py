@@ -4,9 +4,9 @@ import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,16 +34,17 @@ if TYPE_CHECKING:
 MOST_FILES = 8
 """Files, from the best on, whose spans an offline answer may quote."""
 
-POINTED_FILES, POINTED_SPANS = 10, 2
-"""Files, and spans of each, that the question of a model comes with."""
+POINTED_PLACES = 20
+"""Places that the question of a model comes with; more only if they are quoted."""
 
-QUOTED_TOKENS = 40_000
-"""Text of such spans that goes with them where the base does not show it."""
+QUOTED_TOKENS, LEAST_QUOTED_TOKENS = 32_000, 200
+"""Text of such places that goes with them where the base does not show it, and the least rest of it
+that is worth another look."""
 
 POINTERS_SHARE, POINTERS_LEAST_TOKENS = 0.01, 1_000
 """Everything else that goes with them: a hundredth of the base, but so much at least."""
 
-PACK_VERSION = "4"
+PACK_VERSION = "5"
 """Raised when the same snapshot and settings give another pack than before."""
 
 
@@ -181,32 +182,31 @@ class Bench:
             base_tokens: Length of the base, which sets how much may be said beside it.
         """
         from bathy.agent.loop.prompt import Pointer, pointer_text
+        from bathy.agent.pack.layer import order_places
 
-        blobs = {entry.path: entry.blob for entry in self.snapshot.entries}
         found, rest = list[Pointer](), QUOTED_TOKENS
         left = max(POINTERS_LEAST_TOKENS, int(base_tokens * POINTERS_SHARE))
         with self._reader() as reader:
-            for file, span in self._best_spans(self.search(question)):
-                place = f"{quote_path(file)}:{span.start_line}-{span.end_line}"
-                bare = Pointer(place, span.symbol)
-                left -= self.count_tokens(pointer_text(bare))
-                if left < 0:
-                    break
-                is_seen, is_old = file in shown, file in changed
-                whole = None if is_seen and not is_old else reader.read_shown(file, blobs[file])
-                text = _quote(file, whole, span) if whole else ""
-                tokens = self.count_tokens(text) if text else 0
-                if not text or tokens > (left if is_seen else rest):
-                    found.append(bare)
+            quote = _quotes(reader, {entry.path: entry.blob for entry in self.snapshot.entries})
+            for number, (path, span) in enumerate(order_places(self.search(question))):
+                is_pointed, is_shown = number < POINTED_PLACES, path in shown
+                if not is_pointed and (is_shown or rest < LEAST_QUOTED_TOKENS):
                     continue
-                left, rest = (left - tokens, rest) if is_seen else (left, rest - tokens)
-                found.append(Pointer(place, span.symbol, text))
+                bare = Pointer(f"{quote_path(path)}:{span.start_line}-{span.end_line}", span.symbol)
+                text = "" if is_shown and path not in changed else quote(path, span)
+                named = self.count_tokens(pointer_text(bare))
+                tokens = self.count_tokens(text) if text else 0
+                quoted = Pointer(bare.place, span.symbol, text)
+                if text and not is_shown and tokens <= rest:
+                    found.append(quoted)
+                    rest -= tokens
+                elif text and is_shown and named + tokens <= left:
+                    found.append(quoted)
+                    left -= named + tokens
+                elif is_pointed and named <= left:
+                    found.append(bare)
+                    left -= named
         return found
-
-    def _best_spans(self, ranking: "Ranking") -> "Iterator[tuple[str, RankedSpan]]":
-        for file in ranking.files[:POINTED_FILES]:
-            for span in file.spans[:POINTED_SPANS]:
-                yield file.path, span
 
     @contextlib.contextmanager
     def _reader(self) -> "Iterator[Reader]":
@@ -358,11 +358,20 @@ def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
         yield Bench(settings, snapshot, store, cache, progress, closing, denied)
 
 
-def _quote(path: str, text: str, span: "RankedSpan") -> str:
-    """Numbered lines of a span, as an outline block without an LF at its end."""
+def _quotes(reader: "Reader", blobs: Mapping[str, str]) -> "Callable[[str, RankedSpan], str]":
+    """Return what quotes a span: numbered lines as an outline block without an LF at its end."""
     from bathy.agent.pack.render import render_outline
 
-    return render_outline(path, text, [(span.start_line, span.end_line)]).rstrip("\n")
+    @cache
+    def text_of(path: str) -> str:
+        return reader.read_shown(path, blobs[path]) or ""
+
+    def quote(path: str, span: "RankedSpan") -> str:
+        text = text_of(path)
+        lines = [(span.start_line, span.end_line)]
+        return render_outline(path, text, lines).rstrip("\n") if text else ""
+
+    return quote
 
 
 def _recover(root: Path, progress: Progress) -> None:

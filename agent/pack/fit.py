@@ -18,8 +18,9 @@ Level = Literal["full", "outline", "path", "skipped"]
 FULL_SHARE = 0.75
 """Part of the budget for full texts before outlines get their turn."""
 
-SIZE_EXPONENT = 0.3
-"""Priority is divided by tokens to this power: a large file must be worth its room."""
+SIZE_EXPONENT = 0.4
+"""Priority is divided by tokens to this power: a large file must be worth its room. By trial: most
+of what was changed next then stands within 128,000 tokens; see `docs/retrieval.md`."""
 
 _STEP_DOWN = (FileClass.LOCK_FILE, FileClass.MINIFIED, FileClass.GENERATED, FileClass.VENDORED)
 _QUOTAS: Mapping[FileClass, tuple[str, float]] = {

@@ -37,8 +37,8 @@ _ENTRY_STEMS = {"main", "__main__", "cli", "app", "index", "lib", "server", "__i
 _NOT_NAMES = {"heading", "key", "table", "selector"}
 _MAX_DEFINERS = 6
 _MIN_NAME_CHARS = 3
-_DAMPING = 0.85
-_ROUNDS = 15
+_LEAST = 0.3
+"""What a file counts that nobody changes and nobody uses, beside 1 for the one that most use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Priority:
     Attributes:
         path: The file.
         score: Over 0; only its order and ratios mean something.
-        centrality: 0 to 1, share of the best file's PageRank in the graph of names.
+        centrality: 0 to 1, on a logarithmic scale: 1 is the file that most others use.
         used_by: Files that refer to a name that this file defines.
         changes: Changes on the main line.
         note: A rule that raised it ("entry point", "read first", "manifest"), or "".
@@ -63,28 +63,26 @@ class Priority:
 
 
 def rank_files(index: Index) -> tuple[Priority, ...]:
-    """Rank the text files of an index, best first; ties by path. Deterministic."""
+    """Rank the text files of an index, best first; ties by path. Deterministic.
+
+    What was changed of late will be asked about, and what much depends on. Both count by their
+    logarithm, so that neither one hub nor one busy file pushes all others out of sight. PageRank
+    over the same graph was tried, and is no better than the plain number of users.
+    """
     files = [f for f in index.files if f.facts.file_class in CLASS_WEIGHT and f.facts.encoding]
-    edges = _edges(files)
-    centrality = _page_rank(len(files), edges)
-    used_by = [0] * len(files)
-    for targets in edges:
-        for target in targets:
-            used_by[target] += 1
-    top = max(centrality, default=1.0) or 1.0
-    most = max((h.recent for h in index.history.values()), default=0.0)
+    used_by = _count_users(files)
+    most = math.log1p(max(used_by, default=0)) or 1.0
     ranked = []
-    for at, file in enumerate(files):
+    for file, users in zip(files, used_by, strict=True):
         history = index.history.get(file.path)
-        activity = math.log1p(history.recent) / math.log1p(most) if history and most else 0.0
+        activity = math.log1p(history.recent) if history else 0.0
         note, bonus = _note(file)
-        share = centrality[at] / top
+        centrality = math.log1p(users) / most
         weight = CLASS_WEIGHT[file.facts.file_class]
-        # The root keeps one hub from pushing every other file out of sight.
-        score = weight * (0.15 + 0.5 * math.sqrt(share) + 0.35 * activity + bonus)
+        score = weight * (_LEAST + activity + centrality + bonus)
         changes = history.changes if history else 0
         ranked.append(
-            Priority(file.path, round(score, 6), round(share, 6), used_by[at], changes, note)
+            Priority(file.path, round(score, 6), round(centrality, 6), users, changes, note)
         )
     return tuple(sorted(ranked, key=lambda p: (-p.score, p.path)))
 
@@ -95,58 +93,33 @@ def _note(file: SourceFile) -> tuple[str, float]:
     stem = name.partition(".")[0].lower()
     file_class = file.facts.file_class
     if depth == 0 and file_class is FileClass.DOCUMENTATION and stem.startswith(_READ_FIRST):
-        return "read first", 2.0
+        return "read first", 5.0
     if name.lower() in _MANIFESTS and depth <= 1:
-        return "manifest", 1.0 if depth == 0 else 0.3
+        return "manifest", 2.5 if depth == 0 else 0.8
     if file_class is FileClass.SOURCE and stem in _ENTRY_STEMS and depth <= 3:
-        return "entry point", 0.25
+        return "entry point", 0.6
     return "", 0.0
 
 
-def _edges(files: Sequence[SourceFile]) -> list[dict[int, float]]:
-    """For each file, the files that define the names it uses, by weight.
+def _count_users(files: Sequence[SourceFile]) -> list[int]:
+    """For each file, count the others that use a name that it defines.
 
-    A name defined in many files says little about any of them: its weight is shared, and beyond
-    `_MAX_DEFINERS` it is dropped. The root of the count is taken once a file.
+    A name that more than `_MAX_DEFINERS` files define says little about any of them.
     """
     definers: dict[str, list[int]] = {}
     for at, file in enumerate(files):
         symbols = file.facts.symbols
         names = {d.name for d in symbols.definitions if d.kind not in _NOT_NAMES}
-        for name in sorted(names):
+        for name in names:
             if len(name) >= _MIN_NAME_CHARS:
                 definers.setdefault(name, []).append(at)
-    edges: list[dict[int, float]] = []
+    users = [0] * len(files)
     for at, file in enumerate(files):
-        targets: dict[int, float] = {}
-        for name, count in file.facts.symbols.references:
+        used: set[int] = set()
+        for name, _ in file.facts.symbols.references:
             found = definers.get(name, ())
-            if not 0 < len(found) <= _MAX_DEFINERS or at in found:
-                continue
-            weight = math.sqrt(count) / len(found)
-            for target in found:
-                targets[target] = targets.get(target, 0.0) + weight
-        edges.append(targets)
-    return edges
-
-
-def _page_rank(count: int, edges: Sequence[Mapping[int, float]]) -> list[float]:
-    """PageRank (Brin and Page, 1998) by power iteration; dangling files share with all."""
-    if not count:
-        return []
-    shares = [
-        [(target, weight / total) for target, weight in targets.items()]
-        if (total := sum(targets.values()))
-        else []
-        for targets in edges
-    ]
-    rank = [1.0 / count] * count
-    for _ in range(_ROUNDS):
-        dangling = sum(rank[at] for at in range(count) if not shares[at])
-        following = [(1 - _DAMPING + _DAMPING * dangling) / count] * count
-        for at, targets in enumerate(shares):
-            flow = _DAMPING * rank[at]
-            for target, share in targets:
-                following[target] += flow * share
-        rank = following
-    return rank
+            if 0 < len(found) <= _MAX_DEFINERS and at not in found:
+                used.update(found)
+        for target in used:
+            users[target] += 1
+    return users

@@ -33,7 +33,10 @@ CHANGE_LOGS = frozenset(
         "release_notes",
     )
 )
-MOST_SPANS = 5
+BEST_FILES = 10
+SPANS_OF_BEST, SPANS_OF_OTHERS = 24, 5
+"""Most spans of each of the first ten files, which are quoted from, and of the other ones."""
+
 _SPANS_LOOKED_AT = 40
 
 
@@ -85,7 +88,12 @@ def _retrieve(question: Question, corpus: OpenCorpus, detailed: int) -> Ranking:
     told = tell_words(question, corpus.view)
     if not any(_is_answer(look, told, place) for place in order[:FLOOR_FILES]):
         return Ranking(())
-    best = (_detailed(look, told, place, scores[place]) for place in order[:detailed])
+    best = (
+        _detailed(
+            look, told, place, scores[place], SPANS_OF_BEST if n < BEST_FILES else SPANS_OF_OTHERS
+        )
+        for n, place in enumerate(order[:detailed])
+    )
     rest = (_bare(look, place, scores[place]) for place in order[detailed:])
     return Ranking((*best, *rest))
 
@@ -152,7 +160,9 @@ def _bare(look: _Look, place: int, score: float) -> RankedFile:
     return RankedFile(path, score, (), (), look.signals.get(place, {}), prior)
 
 
-def _detailed(look: _Look, told: list[Told], place: int, score: float) -> RankedFile:
+def _detailed(
+    look: _Look, told: list[Told], place: int, score: float, most_spans: int
+) -> RankedFile:
     named = look.named.get(place) or Named()
     why = [*named.why, *matches(told, look.corpus.position[place])]
     if place in look.hop.why:
@@ -160,11 +170,11 @@ def _detailed(look: _Look, told: list[Told], place: int, score: float) -> Ranked
         how = "defines" if place in look.hop.leads_here else "uses"
         why.append(f"{how} `{name}` of {look.corpus.files[leader].path}")
     bare = _bare(look, place, score)
-    spans = tuple(_best_spans(look, place, named))
+    spans = tuple(_best_spans(look, place, named, most_spans))
     return RankedFile(bare.path, score, spans, tuple(why), bare.signals, bare.prior)
 
 
-def _best_spans(look: _Look, place: int, named: Named) -> Iterable[RankedSpan]:
+def _best_spans(look: _Look, place: int, named: Named, most: int) -> Iterable[RankedSpan]:
     """Choose a file's spans: those that define what is named gain half of the best span's score."""
     view = look.corpus.view
     scored = look.words.spans.get(look.corpus.position[place], ())
@@ -172,6 +182,6 @@ def _best_spans(look: _Look, place: int, named: Named) -> Iterable[RankedSpan]:
     totals = {span: score for score, span in scored[:_SPANS_LOOKED_AT]}
     for span, strength in named.spans.items():
         totals[span] = totals.get(span, 0.0) + 0.5 * best * min(1.0, strength)
-    for number, score in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SPANS]:
+    for number, score in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:most]:
         at = view.span_at(number)
         yield RankedSpan(at.start_line, at.end_line, score, at.symbol)

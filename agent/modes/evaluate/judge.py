@@ -1,11 +1,13 @@
 """An item and its commit -> how well each method found what was right."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bathy.agent.modes.evaluate.items import Item, names_gold
+from bathy.agent.modes.evaluate.items import Item, Lines, names_gold
 from bathy.agent.modes.evaluate.measures import (
+    BUDGETS,
     DEEPEST,
+    OF_WHOLE_FILES,
     Measured,
     Ranks,
     measure,
@@ -13,8 +15,9 @@ from bathy.agent.modes.evaluate.measures import (
     ranks_of,
     recall_at,
     shown_share,
+    within,
 )
-from bathy.agent.modes.evaluate.methods import OURS, RANDOM, Field
+from bathy.agent.modes.evaluate.methods import OURS, RANDOM, SHOWN_SPANS, Field
 
 TOP = 3
 """Files of the top of a ranking that are kept to be shown."""
@@ -69,15 +72,21 @@ def judge(item: Item, field: Field) -> Outcome:
     Raises:
         BathyError: The index of words cannot be read.
     """
-    rankings, spans = field.rankings(item.question)
+    found = field.rankings(item.question)
     judged = dict[str, Judged]()
-    for method, ranking in rankings.items():
-        ranks = ranks_of(ranking, item.gold)
-        measured = dict(measure(ranking, item.gold, field.tokens))
+    for method, order in found.orders.items():
+        ranks = ranks_of(order, item.gold)
+        measured = dict(measure(order, item.gold, field.tokens))
+        places: Sequence[tuple[str, Lines]] = [(path, (1, field.lines[path])) for path in order]
         if method == OURS:
-            measured["lines@10"] = shown_share(item.lines, spans)
+            places = found.places
+            measured["lines@10"] = shown_share(item.lines, places[:SHOWN_SPANS])
+            packed = measure(found.packed, item.gold, field.tokens)
+            measured |= {name: packed[name] for name in packed if name in OF_WHOLE_FILES}
+        room = within(places, BUDGETS["32k"], field.tokens, field.lines) if item.lines else ()
+        measured["lines_32k"] = shown_share(item.lines, room)
         curve = tuple(recall_at(ranks, k) for k in range(1, DEEPEST + 1))
-        judged[method] = Judged(ranks, measured, curve, tuple(ranking[:TOP]))
+        judged[method] = Judged(ranks, measured, curve, tuple(order[:TOP]))
     present = sum(path in field.blobs for path in item.gold)
     judged[RANDOM] = Judged({}, *random_measures(len(item.gold), present, len(field.blobs)))
     return Outcome(

@@ -10,6 +10,8 @@ ALL_AT = 10
 BUDGETS: Mapping[str, int] = {"32k": 32_000, "128k": 128_000}
 """Tokens of a prompt, by their name."""
 
+OF_WHOLE_FILES = frozenset(f"recall_{name}" for name in BUDGETS)
+
 DEEPEST = 50
 """How far the curves go."""
 
@@ -19,11 +21,13 @@ MEASURES = (
     "mrr",
     *(f"recall_{name}" for name in BUDGETS),
     "lines@10",
+    "lines_32k",
 )
 """recall@k: share of the right files among the first k. all@k: 1 if all are. mrr: 1 by the rank of
 the first right file, 0 if none is ranked. recall_32k: share of the right files that a prompt of so
 many tokens holds, if files are put in whole and in order. lines@10: how much of the changed places
-the first ten spans show."""
+the first ten spans show. lines_32k: how much of them 32,000 tokens show: of spans, where a method
+has spans, else of whole files."""
 
 Ranks = Mapping[str, int | None]
 """Rank of each right file, from 1 on; None for one that was not ranked."""
@@ -59,7 +63,7 @@ def measure(ranking: Sequence[str], gold: Sequence[str], tokens: Mapping[str, in
         tokens: Length of each file that is ranked.
 
     Returns:
-        All measures but the one of lines, which is None.
+        All measures but those of lines, which are None.
     """
     ranks = ranks_of(ranking, gold)
     found = [rank for rank in ranks.values() if rank is not None]
@@ -69,7 +73,7 @@ def measure(ranking: Sequence[str], gold: Sequence[str], tokens: Mapping[str, in
     ends = _ends(ranking, ranks, tokens)
     for name, budget in BUDGETS.items():
         figures[f"recall_{name}"] = sum(end <= budget for end in ends) / len(gold)
-    return {**figures, "lines@10": None}
+    return {**figures, "lines@10": None, "lines_32k": None}
 
 
 def _ends(ranking: Sequence[str], ranks: Ranks, tokens: Mapping[str, int]) -> list[int]:
@@ -80,6 +84,29 @@ def _ends(ranking: Sequence[str], ranks: Ranks, tokens: Mapping[str, int]) -> li
         if path in ranks:
             ends.append(used)
     return ends
+
+
+def within(
+    places: Sequence[tuple[str, Lines]],
+    budget: int,
+    tokens: Mapping[str, int],
+    lines: Mapping[str, int],
+) -> list[tuple[str, Lines]]:
+    """Take places in order while they fit; what is too long is passed over.
+
+    Args:
+        places: Path and lines of each.
+        budget: In tokens.
+        tokens: Length of each file.
+        lines: Number of lines of each file; all are taken to be of equal length.
+    """
+    left, taken = float(budget), list[tuple[str, Lines]]()
+    for path, (start, end) in places:
+        cost = tokens[path] * (min(end, lines[path]) - start + 1) / max(1, lines[path])
+        if cost <= left:
+            taken.append((path, (start, end)))
+            left -= cost
+    return taken
 
 
 def shown_share(

@@ -11,9 +11,11 @@ from bathy.agent.index.files import FileClass
 from bathy.agent.index.postings import Postings, PostingsLost
 from bathy.agent.index.terms import count_terms
 from bathy.agent.index.view import inverse_frequency
-from bathy.agent.modes.compose import POINTED_SPANS, Bench
+from bathy.agent.modes.compose import Bench
 from bathy.agent.modes.evaluate.items import Lines
+from bathy.agent.pack.layer import order_places, order_whole
 from bathy.agent.pack.question import parse_question
+from bathy.agent.pack.ranking import Ranking
 
 OURS = "bathy"
 PATH_WORDS = "words in the path"
@@ -22,8 +24,23 @@ RANDOM = "random order"
 METHODS = (OURS, PATH_WORDS, WHOLE_FILES, RANDOM)
 
 SHOWN_SPANS = 10
-"""Spans that are looked at: those that come first if the files are gone through in order, two of
-each at most, as a model is pointed at them."""
+"""Spans that are looked at: those that a model is pointed at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """What the methods make of one question.
+
+    Attributes:
+        orders: Paths by method, best first, for all methods but the random one; files that a method
+            says nothing of are missing.
+        packed: Paths in the order in which ours would be put into a prompt whole.
+        places: Path and lines of our spans, best first.
+    """
+
+    orders: Mapping[str, Sequence[str]]
+    packed: Sequence[str]
+    places: Sequence[tuple[str, Lines]]
 
 
 @dataclass(frozen=True)
@@ -46,6 +63,11 @@ class Field:
         """Exact tokens of those files by path."""
         return {file.path: file.facts.tokens for file in self._texts}
 
+    @cached_property
+    def lines(self) -> Mapping[str, int]:
+        """Number of lines of those files by path."""
+        return {file.path: file.facts.lines for file in self._texts}
+
     def is_source(self, path: str) -> bool:
         """Whether the index calls a file source."""
         file = self.bench.facts.by_path.get(path)
@@ -59,28 +81,22 @@ class Field:
             if file.facts.encoding and file.facts.file_class is not FileClass.LFS_POINTER
         ]
 
-    def rankings(self, question: str) -> tuple[dict[str, list[str]], list[tuple[str, Lines]]]:
-        """Rank the files for a question.
-
-        Returns:
-            Paths by method, best first, for all methods but the random one; files that a method
-            says nothing of are missing. And the first `SHOWN_SPANS` spans of ours.
+    def rankings(self, question: str) -> Rankings:
+        """Rank the files for a question, by every method.
 
         Raises:
             BathyError: The index of words cannot be read.
         """
         ranking = self.bench.search(question)
-        spans = [
-            (file.path, (span.start_line, span.end_line))
-            for file in ranking.files
-            for span in file.spans[:POINTED_SPANS]
-        ]
+        ours = Ranking(tuple(file for file in ranking.files if file.path in self.blobs))
         terms = parse_question(question).terms
-        return {
-            OURS: [file.path for file in ranking.files if file.path in self.blobs],
+        orders = {
+            OURS: [file.path for file in ours.files],
             PATH_WORDS: by_path_words(terms, self.blobs),
             WHOLE_FILES: self._by_whole_files(terms),
-        }, spans[:SHOWN_SPANS]
+        }
+        places = [(path, (span.start_line, span.end_line)) for path, span in order_places(ours)]
+        return Rankings(orders, order_whole(ours, self.tokens), places)
 
     def _by_whole_files(self, terms: Mapping[str, float]) -> list[str]:
         try:

@@ -1,6 +1,7 @@
 """A file of questions whose files are known -> items, or the line that is none."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 MAX_FILE_BYTES = 256 << 20
 """Longest file of questions that is read, in bytes."""
 
+_Number = Annotated[int, Field(ge=1)]
+_Range = tuple[_Number, _Number]
 _Text = Annotated[str, Field(min_length=1)]
 
 
@@ -41,6 +44,7 @@ class _Line:
     question: str | None = None
     gold_files: Annotated[tuple[_Text, ...], Field(min_length=1)] | None = None
     answer_files: Annotated[tuple[_Text, ...], Field(min_length=1)] | None = None
+    changed_lines: Mapping[_Text, tuple[_Range, ...]] = field(default_factory=dict)
 
 
 def read_questions(file: Path, repos: Path) -> list[Question]:
@@ -48,8 +52,9 @@ def read_questions(file: Path, repos: Path) -> list[Question]:
 
     Args:
         file: One JSON object a line: `id`; `query` or `question`; `base_commit` or `commit`, the
-            one to search; `gold_files` or `answer_files`, the paths that would be right; and
-            `repo`, OWNER/NAME, unless the current repository is meant. Blank lines are skipped.
+            one to search; `gold_files` or `answer_files`, the paths that would be right; `repo`,
+            OWNER/NAME, unless the current repository is meant; and, if known, `changed_lines`: by
+            path, the [first, last] lines that should be shown. Blank lines are skipped.
         repos: Folder of clones.
 
     Returns:
@@ -114,5 +119,8 @@ def _question(text: str, file: Path, repos: Path) -> Question:
         raise ValueError("it needs a query or question")
     if gold is None:
         raise ValueError("it needs gold_files or answer_files")
-    item = Item(str(line.id), line.repo or "", commit, question, tuple(dict.fromkeys(gold)))
+    if any(end < start for ranges in line.changed_lines.values() for start, end in ranges):
+        raise ValueError("changed_lines holds a range that ends before it begins")
+    paths = tuple(dict.fromkeys(gold))
+    item = Item(str(line.id), line.repo or "", commit, question, paths, line.changed_lines)
     return Question(item, find_clone(line.repo, file, repos) if line.repo else None)

@@ -8,7 +8,7 @@ from bathy.agent.modes.evaluate.methods import METHODS, OURS
 from bathy.agent.modes.evaluate.totals import Group
 from bathy.agent.modes.terminal import printable
 
-HEADINGS = ("recall@1", "@5", "@10", "all@10", "MRR", "in 32k", "in 128k", "lines@10")
+HEADINGS = ("recall@1", "@5", "@10", "all@10", "MRR", "in 32k", "in 128k", "lines@10", "lines 32k")
 """Of `MEASURES`, short."""
 
 INTERVAL = f"{100 * CONFIDENCE:.0f} % of resamples"

@@ -10,6 +10,7 @@ from bathy.agent.modes.evaluate.measures import (
     ranks_of,
     recall_at,
     shown_share,
+    within,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +32,7 @@ def test_measures_are_those_computed_by_hand() -> None:
         "recall_32k": 2 / 3,
         "recall_128k": 2 / 3,
         "lines@10": None,
+        "lines_32k": None,
     }
     assert tuple(found) == MEASURES
 
@@ -130,3 +132,12 @@ def test_shown_lines_are_a_share_of_each_place_alike() -> None:
 )
 def test_a_question_names_a_file_by_its_path_or_whole_name(question: str, is_named: bool) -> None:
     assert names_gold(question, ["x/y.py", "shop/cart.py"]) is is_named
+
+
+def test_places_are_taken_while_they_fit_and_long_ones_are_passed_over() -> None:
+    places = [("a.py", (1, 10)), ("b.py", (1, 100)), ("a.py", (11, 20)), ("a.py", (95, 200))]
+    tokens, lines = {"a.py": 1_000, "b.py": 5_000}, {"a.py": 100, "b.py": 100}
+    taken = within(places, 260, tokens, lines)
+    assert taken == [("a.py", (1, 10)), ("a.py", (11, 20)), ("a.py", (95, 200))]
+    assert within(places, 259, tokens, lines) == taken[:2]
+    assert within(places, 10_000, tokens, lines) == places
