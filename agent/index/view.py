@@ -10,6 +10,8 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from bathy.agent.index.spans import Span
@@ -139,6 +141,27 @@ class View:
         at = span - self._firsts[position]
         return by_span[at] if at < len(by_span) else Names()
 
+    def by_blob(self, scores: Mapping[int, float]) -> dict[int, list[tuple[float, int]]]:
+        """Group the scores of spans by blob position: (score, span), best first, then ascending.
+
+        Args:
+            scores: By span, ascending, as `score` gives them.
+        """
+        grouped: dict[int, list[tuple[float, int]]] = defaultdict(list)
+        owner = self._owner
+        for span, score in sorted(scores.items(), key=itemgetter(1), reverse=True):
+            grouped[owner[span]].append((score, span))
+        return grouped
+
+    def blobs_holding(self, term: str) -> frozenset[int]:
+        """Return the positions of the files that hold a term."""
+        owner = self._owner
+        return frozenset(owner[packed >> TF_BITS] for packed in self._packed(term))
+
+    def count(self, term: str) -> int:
+        """Return how many spans hold a term."""
+        return len(self._packed(term))
+
     def holders(self, term: str) -> list[int]:
         """Return the spans that hold a term, ascending."""
         return [packed >> TF_BITS for packed in self._packed(term)]
@@ -180,7 +203,7 @@ class View:
             gain = weight * inverse_frequency(len(in_file), len(self._blobs)) * (K1 + 1)
             for position, times in in_file.items():
                 blobs[position] += gain * times / (times + file_norms[position])
-        return Scores({i: s for i, s in enumerate(spans) if s > 0}, blobs, idf)
+        return Scores(dict(compress(enumerate(spans), spans)), blobs, idf)
 
     def _norms_of_files(self) -> list[float]:
         mean = max(1.0, sum(self._file_lengths) / max(1, len(self._file_lengths)))

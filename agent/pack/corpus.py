@@ -9,7 +9,10 @@ from bathy.agent.index.past import NO_PAST, Past
 from bathy.agent.index.postings import Postings
 from bathy.agent.index.span_terms import IndexedSpan
 from bathy.agent.index.terms import count_terms
-from bathy.agent.index.view import View
+from bathy.agent.index.view import COMMON_SHARE, View
+
+LEAST_COMMON_PATHS = 50
+"""A word that stands in fewer paths is never too common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,14 @@ class OpenCorpus:
     past: "PlacedPast"
 
     def naming(self, terms: Iterable[str]) -> list[int]:
-        """Return the files in whose paths one of the terms stands, ascending."""
-        return sorted({place for term in terms for place in self.in_paths.get(term, ())})
+        """Return the files in whose paths one of the terms stands, ascending.
+
+        Terms in very many paths, such as the name of the one package, tell nothing and lead to
+        none.
+        """
+        most = max(LEAST_COMMON_PATHS, COMMON_SHARE * len(self.files))
+        found = (self.in_paths.get(term, ()) for term in terms)
+        return sorted({place for places in found if len(places) <= most for place in places})
 
     @classmethod
     def of(cls, files: Sequence[CorpusFile], view: View, past: Past) -> "OpenCorpus":

@@ -37,6 +37,10 @@ BEST_FILES = 10
 SPANS_OF_BEST, SPANS_OF_OTHERS = 24, 5
 """Most spans of each of the first ten files, which are quoted from, and of the other ones."""
 
+NAMED_SPAN, USED_SPAN = 0.5, 0.25
+"""What a span gains that defines what the question names, or what the best spans use, in parts of
+the file's best score by words."""
+
 _SPANS_LOOKED_AT = 40
 
 
@@ -110,10 +114,13 @@ def _look_twice(
     spoken_for = set(signals)
     _note(signals, "changed often", _only(spoken_for, changed_often(corpus)))
     priors = {place: prior_of(corpus.files[place], weights) for place in signals}
-    first = {p: _sum(s, weights) * priors[p] for p, s in signals.items()}
-    _note(signals, "changed together", changed_together(first, corpus))
-    priors = {place: prior_of(corpus.files[place], weights) for place in signals}
-    first = {p: _sum(s, weights) * priors[p] for p, s in signals.items()}
+    first = {place: _sum(found, weights) * priors[place] for place, found in signals.items()}
+    companions = changed_together(first, corpus)
+    _note(signals, "changed together", companions)
+    for place, strength in companions.items():
+        priors.setdefault(place, prior_of(corpus.files[place], weights))
+        gain = weights.signals["changed together"] * strength * priors[place]
+        first[place] = first.get(place, 0.0) + gain
     hop = follow(question, first, words, corpus)
     places = sorted({*first, *hop.leads_here, *hop.comes_from_here})
     priors |= {p: prior_of(corpus.files[p], weights) for p in places if p not in priors}
@@ -175,13 +182,15 @@ def _detailed(
 
 
 def _best_spans(look: _Look, place: int, named: Named, most: int) -> Iterable[RankedSpan]:
-    """Choose a file's spans: those that define what is named gain half of the best span's score."""
-    view = look.corpus.view
-    scored = look.words.spans.get(look.corpus.position[place], ())
+    """Choose a file's spans: by words, and more for those that define what is named or used."""
+    view, position = look.corpus.view, look.corpus.position[place]
+    scored = look.words.spans.get(position, ())
     best = max((score for score, _ in scored), default=1.0)
     totals = {span: score for score, span in scored[:_SPANS_LOOKED_AT]}
     for span, strength in named.spans.items():
-        totals[span] = totals.get(span, 0.0) + 0.5 * best * min(1.0, strength)
+        totals[span] = totals.get(span, 0.0) + NAMED_SPAN * best * min(1.0, strength)
+    for span, strength in look.hop.spans.get(position, {}).items():
+        totals[span] = totals.get(span, 0.0) + USED_SPAN * best * strength
     for number, score in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:most]:
         at = view.span_at(number)
         yield RankedSpan(at.start_line, at.end_line, score, at.symbol)

@@ -29,9 +29,9 @@ def tell_words(question: Question, view: View) -> list[Told]:
     for word in question.words[:MOST_WORDS]:
         terms = terms_of(word)
         if terms:
-            spans = view.holders(terms[-1])
-            holders = frozenset(view.blob_of(span) for span in spans)
-            told.append(Told(word, inverse_frequency(len(spans), view.span_count), holders))
+            holders = view.blobs_holding(terms[-1])
+            idf = inverse_frequency(view.count(terms[-1]), view.span_count)
+            told.append(Told(word, idf, holders))
     return sorted(told, key=lambda t: (-t.idf, t.word))
 
 

@@ -6,6 +6,7 @@ found this way never passes the file that led there, so the first places stay as
 """
 
 import heapq
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
@@ -39,13 +40,14 @@ class Hop:
         leads_here: By place of a file, 0 to 1: spans that fit use what it defines.
         comes_from_here: Likewise: it uses what spans that fit define.
         why: By place, the file that led there and the name.
-        spans: Strength by span: where the names that led there are defined or used.
+        spans: By blob position, strength by span, at most 1: where the names that led there are
+            defined.
     """
 
     leads_here: Mapping[int, float]
     comes_from_here: Mapping[int, float]
     why: Mapping[int, tuple[int, str]]
-    spans: Mapping[int, float]
+    spans: Mapping[int, Mapping[int, float]]
 
 
 @dataclass(slots=True)
@@ -82,10 +84,10 @@ def follow(
             _follow_users(question, corpus, place, [(score / most * s, n) for s, n in spans], back)
     why = {p: (leader, name) for p, (_, leader, name) in sorted(back.strongest.items())}
     why |= {p: (leader, name) for p, (_, leader, name) in sorted(forth.strongest.items())}
-    spans_found = dict(back.spans)
-    for span, strength in forth.spans.items():
-        spans_found[span] = spans_found.get(span, 0.0) + strength
-    return Hop(shares_of_best(forth.strength), shares_of_best(back.strength), why, spans_found)
+    spans: dict[int, dict[int, float]] = defaultdict(dict)
+    for span, strength in shares_of_best(forth.spans).items():
+        spans[corpus.view.blob_of(span)][span] = strength
+    return Hop(shares_of_best(forth.strength), shares_of_best(back.strength), why, spans)
 
 
 def lift(scores: Sequence[float], gains: Sequence[float]) -> list[float]:
@@ -166,8 +168,6 @@ def _follow_users(
         gain = strength * (1 + _said(name, question)) / len(files) ** 0.7
         for file in files:
             found.add(file, gain, place, name)
-        for span in users:
-            found.spans[span] = found.spans.get(span, 0.0) + gain / len(users)
 
 
 def _files(spans: Sequence[int], corpus: OpenCorpus) -> set[int]:

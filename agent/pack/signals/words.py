@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bathy.agent.index.view import Scores, View
+from bathy.agent.index.view import Scores
 from bathy.agent.pack.corpus import OpenCorpus
 from bathy.agent.pack.question import Question
 from bathy.agent.pack.signals.weights import FILE_PART, SPAN_PART, TITLE_PART
@@ -36,7 +36,7 @@ def match_words(question: Question, corpus: OpenCorpus) -> Words:
     """Score every file by the words of a question. Deterministic."""
     view = corpus.view
     scores = view.score(question.terms)
-    spans = _spans_by_blob(view, scores)
+    spans = view.by_blob(scores.spans)
     by_path = {
         place: _said_by_path(corpus.path_terms[place], question, scores)
         for place in corpus.naming(scores.idf)
@@ -52,9 +52,8 @@ def match_words(question: Question, corpus: OpenCorpus) -> Words:
     whole = _by_file(corpus, scores.blobs)
     title: dict[int, float] = {}
     if question.title_terms:
-        for span, score in view.score(question.title_terms).spans.items():
-            position = view.blob_of(span)
-            title[position] = max(title.get(position, 0.0), score)
+        best = view.by_blob(view.score(question.title_terms).spans)
+        title = {position: found[0][0] for position, found in best.items()}
     mixed: dict[int, float] = defaultdict(float)
     parts = ((SPAN_PART, best_spans), (FILE_PART, whole), (TITLE_PART, _by_file(corpus, title)))
     for part, values in parts:
@@ -71,16 +70,6 @@ def shares_of_best(values: Mapping[int, float]) -> dict[int, float]:
 
 def _by_file(corpus: OpenCorpus, by_blob: Mapping[int, float]) -> dict[int, float]:
     return {p: value for blob, value in by_blob.items() for p in corpus.owners[blob]}
-
-
-def _spans_by_blob(view: View, scores: Scores) -> dict[int, list[tuple[float, int]]]:
-    """Return (score, span) by blob position, best first."""
-    grouped: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    for span, score in scores.spans.items():
-        grouped[view.blob_of(span)].append((score, span))
-    for found in grouped.values():
-        found.sort(key=lambda pair: (-pair[0], pair[1]))
-    return grouped
 
 
 def _said_by_path(path_terms: Sequence[str], question: Question, scores: Scores) -> float:
