@@ -86,6 +86,13 @@ def _triage(settings: Settings, values: dict[str, Any]) -> int:
     return run_triage(settings, wanted_of(values))
 
 
+def _batch(settings: Settings, values: dict[str, Any]) -> int:
+    from bathy.agent.modes.batch.run import run_batch
+    from bathy.agent.modes.batch.wanted import wanted_of
+
+    return run_batch(settings, wanted_of(values))
+
+
 def _eval(settings: Settings, values: dict[str, Any]) -> int:
     from bathy.agent.modes.triage.evaluate import run_eval_triage
 
@@ -122,6 +129,7 @@ _COMMANDS: dict[str, Callable[[Settings, dict[str, Any]], int]] = {
     "cache": _cache,
     "search": _search,
     "triage": _triage,
+    "batch": _batch,
     "eval": _eval,
     "patch": _patch,
     "undo": _undo,

@@ -126,6 +126,58 @@ def add_triage_options(parser: argparse.ArgumentParser) -> None:
     step("--delivery", metavar="ID", help="of the event; the same one is worked off once")
 
 
+_BATCH = """\
+Work a file of tasks off, and write a result for each as it ends.
+
+  bathy batch tasks.jsonl -o results.jsonl --max-cost 5 --workers 8
+  bathy batch tasks.jsonl -o results.jsonl --resume-batch          go on where it stopped
+  bathy batch tasks.jsonl -o results.jsonl --retry-failed          and do again what failed
+  bathy batch swe.jsonl -o predictions.jsonl --format swe-bench --repos ~/mirrors
+
+A task is a line of JSON, such as
+
+  {"id": "q1", "task": "How are cookies signed?", "repo": "flask.git", "rev": "3.0.0"}
+
+and may set %s
+for itself. The other flags hold for all tasks; --max-cost is for all of them together.
+"""
+
+
+def add_batch_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `bathy batch` takes, and show an example."""
+    options = (
+        "context, effort, model, budget, include, exclude, diff, apply, max_turns, max_cost,"
+        " max_tokens, time_limit"
+    )
+    parser.description = _BATCH % options
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("tasks", metavar="TASKS.jsonl", help="one JSON object a line")
+    add = parser.add_argument_group("the batch").add_argument
+    add("--format", choices=("tasks", "swe-bench"), default="tasks", help="of the file of tasks")
+    add(
+        "--repos",
+        metavar="DIR",
+        help="folder of the repositories, OWNER+NAME for OWNER/NAME (default: that of the file)",
+    )
+    add("--resume-batch", action="store_true", help="leave out what has a result in the -o file")
+    add("--retry-failed", action="store_true", help="likewise, but do again what failed")
+    add(
+        "--scheduler",
+        default="",
+        metavar="ADDRESS",
+        help="threads (default with a model), processes (default without), or a Dask scheduler such"
+        " as tcp://10.0.0.1:8786; --workers N is how many tasks run at a time",
+    )
+    add(
+        "--clone-from",
+        default="",
+        metavar="PLACE",
+        help="every worker clones PLACE/REPO into its cache: a folder or an https address",
+    )
+    add("--with-tests", action="store_true", help="leave edits of tests in SWE-bench predictions")
+    add("--report", metavar="FILE.html", help="the page (default: beside the results)")
+
+
 def add_eval_options(parser: argparse.ArgumentParser) -> None:
     """Add what `bathy eval` takes."""
     add = parser.add_argument

@@ -4,6 +4,7 @@ import argparse
 from typing import NoReturn
 
 from bathy.agent.option_groups import (
+    add_batch_options,
     add_eval_options,
     add_model_options,
     add_screen_options,
@@ -38,6 +39,7 @@ _COMMANDS = {
     "patch": "apply a patch in any format that models write: all of it, or nothing",
     "cache": "show what the service should have cached, what a question costs, and what they cost",
     "triage": "look at an issue: labels, duplicates, what is missing, suspect lines, a draft reply",
+    "batch": "work a file of tasks off, over repositories, within one sum of money",
     "eval": "measure how well issues are triaged, on labelled records",
     "undo": "take back the last patch that bathy wrote, or the one of an ID",
     "search": "rank files and spans for a question, from the index alone",
@@ -102,6 +104,8 @@ def make_parser() -> argparse.ArgumentParser:
             )
         if name == "triage":
             add_triage_options(sub)
+        if name == "batch":
+            add_batch_options(sub)
         if name == "eval":
             add_eval_options(sub)
         if name == "search":

@@ -8,6 +8,7 @@ compares file contents with the index is offered, because that would run clean f
 """
 
 import contextlib
+import contextvars
 import os
 import tempfile
 import threading
@@ -55,7 +56,8 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
     "LANGUAGE": "C",
 }
-_RUNNING: set["Git.AutoInterrupt"] = set()
+_RUNNING: dict["Git.AutoInterrupt", object] = {}
+_SCOPE: contextvars.ContextVar[object] = contextvars.ContextVar("git_scope", default=None)
 _KEPT_VARIABLES = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
 
 
@@ -209,7 +211,7 @@ def stream_bytes(
     watch = threading.Timer(timeout_s, kill)
     watch.daemon = True
     watch.start()
-    _RUNNING.add(process)
+    _RUNNING[process] = _SCOPE.get()
     try:
         while chunk := process.stdout.read1(1 << 18):
             yield chunk
@@ -221,7 +223,7 @@ def stream_bytes(
             raise GitError(_first_line(str(error.stderr))) from error
     finally:
         watch.cancel()
-        _RUNNING.discard(process)
+        _RUNNING.pop(process, None)
         if process.proc is not None and process.proc.poll() is None:
             process.proc.kill()
             process.proc.wait()
@@ -229,10 +231,23 @@ def stream_bytes(
         process.stderr.close()
 
 
+@contextlib.contextmanager
+def git_scope() -> Iterator[None]:
+    """Keep the commands that begin in here, and in threads given this context, to themselves.
+
+    Several runs side by side each take one, so that `stop_git` stops only their own.
+    """
+    token = _SCOPE.set(object())
+    try:
+        yield
+    finally:
+        _SCOPE.reset(token)
+
+
 def stop_git() -> None:
-    """Kill the streaming commands of this process; their readers see an error."""
-    for process in list(_RUNNING):
-        if process.proc is not None:
+    """Kill the streaming commands of the current scope; their readers see an error."""
+    for process, scope in list(_RUNNING.items()):
+        if process.proc is not None and scope is _SCOPE.get():
             process.proc.kill()
 
 

@@ -14,7 +14,7 @@ from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
 from bathy.agent.index.repo import Snapshot, chooser, locate, read_snapshot, select
 from bathy.agent.index.store import Store, result_key
-from bathy.agent.modes.places import cache_folder, open_journal
+from bathy.agent.modes.places import Private, cache_folder, open_journal
 from bathy.agent.modes.progress import Progress
 from bathy.agent.pack.manifest import Manifest, dump_manifest, load_manifest
 from bathy.agent.policy import read_policy
@@ -51,7 +51,7 @@ PACK_VERSION = "4"
 class Bench:
     """One repository at one moment, with what earlier runs know of it.
 
-    `denied` are globs of files that no model is ever sent anything of.
+    `denied` are globs of files that no model is ever sent; `private` says what the tree copies.
     """
 
     settings: Settings
@@ -60,6 +60,12 @@ class Bench:
     cache: Path
     progress: Progress
     denied: tuple[str, ...] = ()
+    private: Private | None = None
+
+    @property
+    def home(self) -> Path:
+        """Top folder of the repository as the user knows it, also where a copy is worked on."""
+        return self.private.repo if self.private else self.snapshot.root
 
     @cached_property
     def tree_key(self) -> str:
@@ -335,24 +341,28 @@ class Bench:
 
 
 @contextlib.contextmanager
-def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
+def open_bench(
+    settings: Settings, progress: Progress, private: Private | None = None
+) -> Iterator[Bench]:
     """Open the repository that the settings name.
 
     Args:
         settings: Of this run.
         progress: Gets notices and bars.
+        private: What the folder is a copy of, if it is one.
 
     Raises:
         BathyError: It cannot be read, or nothing in it can.
     """
     repo = locate(settings.folder)
-    cache = cache_folder(repo.common_dir if repo else settings.folder.resolve())
+    place = repo.common_dir if repo else settings.folder.resolve()
+    cache = private.cache if private else cache_folder(place)
     with Store(cache / "index.sqlite") as store:
-        known = {} if settings.rev is not None else store.states()
+        # The states of a copy's files would take the place of those of the user's own.
+        known = {} if settings.rev is not None or private else store.states()
         found = read_snapshot(repo, settings.folder, rev=settings.rev, known=known)
-        if found.origin != "commit":
+        if found.origin != "commit" and private is None:
             store.keep_states(found.stated, known)
-        if found.origin != "commit":
             _recover(found.root, progress)
         denied = read_policy().denied_paths
         snapshot = select(found, include=settings.include, exclude=settings.exclude, denied=denied)
@@ -362,7 +372,7 @@ def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
             progress.say(notice)
         if repo is not None and (repo.common_dir / "shallow").exists():
             progress.say("this clone is shallow: file order by history may differ from a full one")
-        yield Bench(settings, snapshot, store, cache, progress, denied)
+        yield Bench(settings, snapshot, store, cache, progress, denied, private)
 
 
 def _quote(path: str, text: str, span: "RankedSpan") -> str:

@@ -10,6 +10,21 @@ from bathy.agent.modes.ask import Asked
 from bathy.agent.modes.signals import Terminated
 
 
+async def drain(asked: Asked, tell: Callable[[Event], None]) -> None:
+    """Run the loop to its end, and close its client.
+
+    Args:
+        asked: From `open_run`.
+        tell: Gets each event; the last one is `Finished`.
+    """
+    try:
+        async with aclosing(asked.run.events()) as events:
+            async for event in events:
+                tell(event)
+    finally:
+        await asked.client.close()
+
+
 def work_off(asked: Asked, tell: Callable[[Event], None]) -> None:
     """Run the loop to its end, with a valid session behind whatever ends it.
 
@@ -33,12 +48,7 @@ def work_off(asked: Asked, tell: Callable[[Event], None]) -> None:
             task.cancel()
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
-        try:
-            async with aclosing(asked.run.events()) as events:
-                async for event in events:
-                    tell(event)
-        finally:
-            await asked.client.close()
+        await drain(asked, tell)
 
     try:
         asyncio.run(main())
