@@ -58,6 +58,7 @@ _ENVIRONMENT = {
 }
 _RUNNING: dict["Git.AutoInterrupt", object] = {}
 _SCOPE: contextvars.ContextVar[object] = contextvars.ContextVar("git_scope", default=None)
+_TRANSPORT = {"GIT_ALLOW_PROTOCOL": "file:https"}
 _KEPT_VARIABLES = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
 
 
@@ -163,6 +164,48 @@ def run_git(
             raise GitError("git is not installed or cannot be started") from error
     assert isinstance(out, bytes)
     return out
+
+
+def clone_git(place: str, folder: Path, timeout_s: float) -> None:
+    """Clone all branches and tags of a repository into a new bare one.
+
+    With `fetch_git` all that may use a transport, of files or https; neither asks for a password.
+
+    Args:
+        place: Absolute folder or https address, from the user.
+        folder: That is made.
+        timeout_s: Seconds until it is stopped.
+
+    Raises:
+        GitError: There is nothing there, or it cannot be had.
+    """
+    _check_place(place)
+    above = GitRepo(folder.parent, folder.parent, folder.parent, is_bare=True)
+    options = ("--bare", "--quiet", "--no-local", "--template=")
+    command = ("clone", *options, "--", place, str(folder))
+    run_git(above, *command, timeout_s=timeout_s, variables=_TRANSPORT)
+
+
+def fetch_git(repo: GitRepo, place: str, timeout_s: float) -> None:
+    """Bring the branches and tags of a bare clone up to date; nothing that it holds is removed.
+
+    Args:
+        repo: From `clone_git`.
+        place: As there.
+        timeout_s: Seconds until it is stopped.
+
+    Raises:
+        GitError: There is nothing there, or it cannot be had.
+    """
+    _check_place(place)
+    refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+    command = ("fetch", "--quiet", "--no-auto-gc", "--", place, *refs)
+    run_git(repo, *command, timeout_s=timeout_s, variables=_TRANSPORT)
+
+
+def _check_place(place: str) -> None:
+    if not place.startswith(("/", "https://")):
+        raise GitError("it is neither an absolute folder nor an https address")
 
 
 def stream_git(repo: GitRepo, *args: str) -> Iterator[bytes]:

@@ -15,7 +15,6 @@ from bathy.agent.modes.batch.executors import Pool
 from bathy.agent.modes.batch.one import Mode, Order, failure
 from bathy.agent.modes.batch.order import SMALL_ROUNDS, Queue
 from bathy.agent.modes.batch.pace import Pace
-from bathy.agent.modes.batch.tasks import BatchTask
 
 MOST_ATTEMPTS = 3
 """Times that a task is begun whose worker is lost, or that failed in a way that passes."""

@@ -6,6 +6,7 @@ what runs is stopped.
 
 import concurrent.futures
 import contextlib
+import importlib
 import logging
 import multiprocessing
 import signal
@@ -137,8 +138,7 @@ class Cluster:
             TryAgainError: No scheduler answers, or it has no workers.
         """
         try:
-            from distributed import Client
-            from distributed.scheduler import KilledWorker
+            distributed: Any = importlib.import_module("distributed")
         except ImportError as error:
             raise ConfigError(
                 "--scheduler with an address needs Dask; install it with"
@@ -146,9 +146,9 @@ class Cluster:
             ) from error
         # What its client logs of lost connections would stand between our own sentences.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
-        self._killed: type[Exception] = KilledWorker
+        self._killed: type[Exception] = distributed.scheduler.KilledWorker
         try:
-            self._client = Client(address, timeout=CONNECT_S, set_as_default=False)
+            self._client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
         except ValueError as error:
             raise ConfigError(f"--scheduler {address} is no address: {error}") from error
         except (OSError, TimeoutError) as error:
@@ -172,7 +172,7 @@ class Cluster:
         return future.cancelled() or isinstance(future.exception(), self._killed)
 
     def stop(self) -> None:
-        """Take back what has not begun. What runs on a worker ends there, and nobody hears of it."""
+        """Take back what has not begun; what runs on a worker ends there, unheard."""
         self._pool.shutdown(wait=False)
         self._client.close()
 

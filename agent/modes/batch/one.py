@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bathy.agent.config import Settings, read_service
 from bathy.agent.errors import BathyError, ConfigError
@@ -21,6 +21,9 @@ from bathy.agent.modes.batch.tasks import BatchTask
 from bathy.agent.modes.compose import Bench, open_bench
 from bathy.agent.modes.output import Output
 from bathy.agent.modes.progress import Progress
+
+if TYPE_CHECKING:
+    from bathy.tools.edits import Edits
 
 Mode = Literal["online", "offline"]
 
@@ -100,7 +103,7 @@ def _open(order: Order, settings: Settings) -> Iterator[Bench]:
     if task.clone_from:
         from bathy.agent.modes.batch.clones import cloned
 
-        folder = cloned(task.clone_from)
+        folder = cloned(task.clone_from, settings.rev or "HEAD")
     if not (settings.apply or settings.apply_all):
         with open_bench(replace(settings, folder=folder), progress) as bench:
             yield bench
@@ -174,17 +177,14 @@ def _stoppable() -> Iterator[None]:
             del _running[loop]
 
 
-def _without_tests(edits: Any, bench: Bench) -> dict[str, Any]:
+def _without_tests(edits: "Edits", bench: Bench) -> dict[str, Any]:
     """The patch without files that only test, and which those are."""
     from bathy.tools.diff import render_diff
     from bathy.tools.workspace import quote_path
 
     states, attributes = edits.states(), bench.snapshot.attributes
-    tests = [
-        path
-        for path in states
-        if class_by_path(path, attributes.get(path, {}))[0] is FileClass.TEST
-    ]
+    classes = {path: class_by_path(path, attributes.get(path, {}))[0] for path in states}
+    tests = [path for path, found in classes.items() if found is FileClass.TEST]
     patch = render_diff({path: state for path, state in states.items() if path not in tests})
     return {
         "patch": patch.decode("utf-8", "replace") or None,

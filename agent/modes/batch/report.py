@@ -1,4 +1,4 @@
-"""Tasks and their results -> what they cost, how they ended and how much was cached, by repository."""
+"""Tasks and their results -> cost, cache hits, time and outcome, by repository."""
 
 import json
 import sys
