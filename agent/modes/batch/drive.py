@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import TryAgainError
-from bathy.agent.modes.ask import WARM_UP_TOKENS
+from bathy.agent.modes import ask
 from bathy.agent.modes.batch.budget import Budget
 from bathy.agent.modes.batch.executors import Pool
 from bathy.agent.modes.batch.one import Mode, Order, failure
@@ -58,6 +58,7 @@ class Drive:
         keep: Writes a result down; returns whether it was the first of its id.
         tell: Gets the last result, and how far the batch is.
         stopped: Why it ended before its tasks did.
+        row: Exit codes of the failures since the last answer.
     """
 
     settings: Settings
@@ -68,11 +69,11 @@ class Drive:
     keep: Callable[[Mapping[str, Any]], bool]
     tell: Callable[[Mapping[str, Any], int], None]
     stopped: Stopped = ""
+    row: list[int] = field(default_factory=list)
     _running: dict["Future[dict[str, Any]]", Order] = field(default_factory=dict)
     _attempts: Counter[str] = field(default_factory=Counter)
     _earlier_usd: dict[str, float] = field(default_factory=dict)
     _last: str = ""
-    _in_a_row: int = 0
 
     def run(self) -> None:
         """Work until nothing is left, or something stops it.
@@ -156,7 +157,7 @@ class Drive:
         self._last = ""
         if result["exit_code"] == TRY_AGAIN_CODE and self._attempts[task.id] < MOST_ATTEMPTS:
             self._earlier_usd[task.id] = self._earlier_usd.get(task.id, 0.0) + cost
-            self._note_failure()
+            self._note_failure(result)
             self.queue.put_back(task)
             return True
         return False
@@ -175,14 +176,14 @@ class Drive:
             result = {**result, "total_cost_usd": total, "earlier_cost_usd": round(earlier, 6)}
         self.keep(result)
         if result["is_error"] and not result["usage"]["completion_tokens"]:
-            self._note_failure()
+            self._note_failure(result)
         else:
-            self._in_a_row = 0
+            self.row.clear()
         self.tell(result, len(self._running))
 
-    def _note_failure(self) -> None:
-        self._in_a_row += 1
-        if self._in_a_row >= MOST_IN_A_ROW:
+    def _note_failure(self, result: Mapping[str, Any]) -> None:
+        self.row.append(result["exit_code"])
+        if len(self.row) >= MOST_IN_A_ROW:
             self.stopped = "failures"
 
 
@@ -192,4 +193,4 @@ def _rounds(result: Mapping[str, Any] | None) -> int:
         return 0
     tokens = (result["pack"] or {}).get("tokens", 0)
     # Without a base nothing is worth waiting for.
-    return SMALL_ROUNDS if tokens >= WARM_UP_TOKENS or not tokens else 1
+    return SMALL_ROUNDS if tokens >= ask.WARM_UP_TOKENS or not tokens else 1

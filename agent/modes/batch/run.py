@@ -12,6 +12,7 @@ from bathy.agent.modes.batch.executors import open_pool
 from bathy.agent.modes.batch.one import Mode
 from bathy.agent.modes.batch.order import Queue
 from bathy.agent.modes.batch.private import sweep
+from bathy.agent.modes.batch.record import Result
 from bathy.agent.modes.batch.report import report_of, show_report
 from bathy.agent.modes.batch.results import Results, find_left, open_results
 from bathy.agent.modes.batch.swe_bench import load_instances
@@ -76,41 +77,54 @@ def run_batch(settings: Settings, wanted: Wanted) -> int:
             progress.say(f"{count_of(known, 'task')} of {len(tasks)} have a result already")
         _check_places(batch, left)
         telling = Telling(progress, results.record, tasks)
-        stopped: Stopped = ""
+        if not left:
+            _show(batch, results, telling)
+            return _exit_code("", [], _results(batch, results))
+        drive = _prepared(batch, left, results, telling)
         try:
-            if left:
-                stopped = _drive(batch, left, results, telling)
+            _work(drive)
         finally:
             progress.clear()
             sweep()
-            report = report_of(tasks, results.record.results, telling.elapsed_s)
-            show_report(report, settings, wanted)
-        missing = sum(task.id not in results.record.results for task in tasks)
-        if stopped:
+            _show(batch, results, telling)
+        found = _results(batch, results)
+        if drive.stopped:
+            missing = count_of(sum(result is None for result in found), "task")
             progress.say(
-                f"{_WHY[stopped]}; {count_of(missing, 'task')} left, --resume-batch goes on with"
-                " them"
+                f"{_WHY[drive.stopped]}; {missing} left, and --resume-batch goes on with them"
             )
-        return _exit_code(stopped, [results.record.results.get(task.id) for task in tasks])
+        return _exit_code(drive.stopped, drive.row, found)
 
 
-def _drive(batch: Batch, left: Sequence[BatchTask], results: Results, telling: Telling) -> Stopped:
-    """Do what is left."""
+def _prepared(
+    batch: Batch, left: Sequence[BatchTask], results: Results, telling: Telling
+) -> Drive:
+    """Everything that is needed to do what is left."""
     common, mode = _common(batch.settings), batch.mode
-    order = _lined_up(batch, left, common)
-    size = batch.settings.workers
-    pool = open_pool(batch.wanted.scheduler, size, computes=mode == "offline")
-    drive = Drive(
-        common, mode, order, pool, Budget(batch.settings.max_cost_usd), results.keep, telling.tell
-    )
+    queue, computes = _lined_up(batch, left, common), mode == "offline"
+    pool = open_pool(batch.wanted.scheduler, batch.settings.workers, computes=computes)
     telling.begin(pool.size)
+    budget = Budget(batch.settings.max_cost_usd)
+    return Drive(common, mode, queue, pool, budget, results.keep, telling.tell)
+
+
+def _work(drive: Drive) -> None:
     try:
         drive.run()
     except BaseException:
-        pool.stop()
+        drive.pool.stop()
         raise
-    pool.close()
-    return drive.stopped
+    drive.pool.close()
+
+
+def _results(batch: Batch, results: Results) -> list[Result | None]:
+    """The result of each task, in the order of the file; None for one that is left."""
+    return [results.record.results.get(task.id) for task in batch.tasks]
+
+
+def _show(batch: Batch, results: Results, telling: Telling) -> None:
+    report = report_of(batch.tasks, results.record.results, telling.elapsed_s)
+    show_report(report, batch.settings, batch.wanted)
 
 
 def _load(wanted: Wanted) -> tuple[BatchTask, ...]:
@@ -217,11 +231,21 @@ def _lined_up(batch: Batch, left: Sequence[BatchTask], common: Settings) -> Queu
     return Queue(in_order(left, found, common), key, is_gated=True)
 
 
-def _exit_code(stopped: Stopped, results: Sequence[Mapping[str, object] | None]) -> int:
-    """The exit code of a batch; 75 if another try could do all that is left."""
+def _exit_code(stopped: Stopped, row: Sequence[int], results: Sequence[Result | None]) -> int:
+    """The exit code of a batch; 75 if another try could do all that is left.
+
+    Args:
+        stopped: Why it ended early.
+        row: Exit codes of the failures that came last.
+        results: Of all tasks.
+    """
     if stopped == "money":
         return LIMIT_CODE
-    codes = {result["exit_code"] for result in results if result is not None} - {0}
+    codes = {int(result["exit_code"]) for result in results if result is not None} - {0}
+    if stopped == "cluster":
+        codes.add(TRY_AGAIN_CODE)
+    if stopped == "failures":
+        codes.update(row)
     if not codes:
-        return TRY_AGAIN_CODE if stopped == "cluster" else int(bool(stopped))
+        return 0
     return TRY_AGAIN_CODE if codes == {TRY_AGAIN_CODE} else 1
