@@ -73,7 +73,7 @@ class Drive:
     _running: dict["Future[dict[str, Any]]", Order] = field(default_factory=dict)
     _attempts: Counter[str] = field(default_factory=Counter)
     _earlier_usd: dict[str, float] = field(default_factory=dict)
-    _last: str = ""
+    _lone: str = ""
 
     def run(self) -> None:
         """Work until nothing is left, or something stops it.
@@ -101,7 +101,8 @@ class Drive:
             task = self.queue.take()
             if task is None:
                 return
-            cap = self.budget.reserve(slots if len(self.queue) else 1)
+            self._lone = task.id if self.queue.is_lone else ""
+            cap = self.budget.reserve(1 if self._lone else slots)
             order = Order(task, self.settings, self.mode, cap)
             try:
                 self._running[self.pool.submit(order)] = order
@@ -150,11 +151,10 @@ class Drive:
             # Its prompt alone costs more than its share: nothing was sent.
             self._attempts[task.id] -= 1
             self.queue.put_back(task, is_alone=True)
-            if self._last == task.id:
+            if self._lone == task.id:
+                # It had all that is left.
                 self.stopped = "money"
-            self._last = task.id
             return True
-        self._last = ""
         if result["exit_code"] == TRY_AGAIN_CODE and self._attempts[task.id] < MOST_ATTEMPTS:
             self._earlier_usd[task.id] = self._earlier_usd.get(task.id, 0.0) + cost
             self._note_failure(result)

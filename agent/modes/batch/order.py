@@ -23,7 +23,11 @@ class _Group:
 
 
 class Queue:
-    """The tasks that have not ended."""
+    """The tasks that have not ended.
+
+    Attributes:
+        is_lone: The one that was taken last runs with no other beside it until it has ended.
+    """
 
     def __init__(
         self, tasks: Iterable[BatchTask], key: Callable[[BatchTask], Hashable], *, is_gated: bool
@@ -39,7 +43,7 @@ class Queue:
         self._groups: dict[Hashable, _Group] = {}
         self._alone: deque[BatchTask] = deque()
         self._running = 0
-        self._has_lone = False
+        self.is_lone = False
         for task in tasks:
             self._group(task).waiting.append(task)
 
@@ -49,11 +53,11 @@ class Queue:
 
     def take(self) -> BatchTask | None:
         """Return a task that may begin now; None if none may before another one has ended."""
-        if self._alone or self._has_lone:
+        if self._alone or self.is_lone:
             if self._running:
                 return None
             task = self._alone.popleft()
-            self._has_lone = True
+            self.is_lone = True
         else:
             group = next((g for g in self._groups.values() if self._is_ready(g)), None)
             if group is None:
@@ -75,7 +79,7 @@ class Queue:
         group.running -= 1
         group.rounds += rounds
         self._running -= 1
-        self._has_lone = False
+        self.is_lone = False
 
     def put_back(self, task: BatchTask, *, is_first: bool = False, is_alone: bool = False) -> None:
         """Let a task that has ended, or was not begun, begin later.

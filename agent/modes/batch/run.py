@@ -96,9 +96,7 @@ def run_batch(settings: Settings, wanted: Wanted) -> int:
         return _exit_code(drive.stopped, drive.row, found)
 
 
-def _prepared(
-    batch: Batch, left: Sequence[BatchTask], results: Results, telling: Telling
-) -> Drive:
+def _prepared(batch: Batch, left: Sequence[BatchTask], results: Results, telling: Telling) -> Drive:
     """Everything that is needed to do what is left."""
     common, mode = _common(batch.settings), batch.mode
     queue, computes = _lined_up(batch, left, common), mode == "offline"
