@@ -158,18 +158,21 @@ def _open_reader(root: Path, repo: GitRepo | None) -> None:
     # Ctrl-C reaches the whole process group; only the parent may answer it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    end_with_parent()
+    end_with_parent(os.getppid())
     # Nodes and facts hold no cycles, and looking for some among them takes a tenth of the time.
     gc.disable()
     _reader = Reader(root, repo)
 
 
-def end_with_parent() -> None:
+def end_with_parent(parent: int) -> None:
     """End this process when its parent has gone, however it went; else it would wait for ever.
 
     The parent's own pipe cannot tell, because forked siblings hold its other end open.
+
+    Args:
+        parent: Its process id, as it knows it itself: it may have gone already.
     """
-    parent, gone = os.getppid(), threading.Event()
+    gone = threading.Event()
 
     def watch() -> None:
         while os.getppid() == parent:

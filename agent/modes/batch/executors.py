@@ -9,8 +9,9 @@ import contextlib
 import importlib
 import logging
 import multiprocessing
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -95,15 +96,16 @@ class Processes:
 
     def _new(self) -> Executor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.size, context, _begin_process)
+        return ProcessPoolExecutor(self.size, context, _begin_process, (os.getpid(),))
 
     def submit(self, order: Order) -> "Future[dict[str, Any]]":
         """Begin an order; in new processes, if one of the old ones has crashed."""
-        with contextlib.suppress(concurrent.futures.BrokenExecutor):
+        with _without_interrupts():
+            with contextlib.suppress(concurrent.futures.BrokenExecutor):
+                return self._pool.submit(work, order)
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = self._new()
             return self._pool.submit(work, order)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._pool = self._new()
-        return self._pool.submit(work, order)
 
     def is_lost(self, future: "Future[dict[str, Any]]") -> bool:
         """Whether a process crashed, this one's or another of the pool."""
@@ -205,12 +207,22 @@ ASKED_AT_ONCE = 4
 """Tasks that wait for a model at a time, if nothing else is said."""
 
 
-def _begin_process() -> None:
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait, and let processes that begin in here never hear of it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin_process(parent: int) -> None:
     """Begin a process of the pool: Ctrl-C is for its parent to answer, whom it does not survive."""
     from bathy.agent.index.workers import end_with_parent
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
+    end_with_parent(parent)
 
 
 def _error_of(future: "Future[dict[str, Any]]") -> BaseException | None:

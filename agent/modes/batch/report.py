@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bathy.agent.config import Settings
 from bathy.agent.modes.batch.tasks import BatchTask
-from bathy.agent.modes.batch.wanted import Wanted
 from bathy.agent.modes.terminal import printable
 
 _NAME_CHARS = 36
@@ -100,10 +98,9 @@ def report_of(
     return Report(tuple(rows.values()), total, elapsed_s)
 
 
-def show_report(report: Report, settings: Settings, wanted: Wanted) -> None:
+def show_report(report: Report, *, is_json: bool) -> None:
     """Write the summary to stdout."""
-    del wanted
-    if settings.output_format == "json":
+    if is_json:
         sys.stdout.write(json.dumps(report_json(report)) + "\n")
     else:
         sys.stdout.write("\n".join(table_lines(report)) + "\n")

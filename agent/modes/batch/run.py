@@ -1,5 +1,6 @@
 """`bathy batch`: a file of tasks -> a file of results, a table and a page, and one exit code."""
 
+import os
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -121,8 +122,28 @@ def _results(batch: Batch, results: Results) -> list[Result | None]:
 
 
 def _show(batch: Batch, results: Results, telling: Telling) -> None:
-    report = report_of(batch.tasks, results.record.results, telling.elapsed_s)
-    show_report(report, batch.settings, batch.wanted)
+    from bathy.agent.modes.batch.webpage import report_page
+
+    known = results.record.results
+    report = report_of(batch.tasks, known, telling.elapsed_s)
+    show_report(report, is_json=batch.settings.output_format == "json")
+    assert batch.settings.output is not None
+    page = batch.wanted.report or batch.settings.output.with_suffix(".html")
+    ids = {task.id for task in batch.tasks}
+    text = report_page(report, [known[name] for name in known if name in ids])
+    batch.progress.say(_saved(page, text))
+
+
+def _saved(path: Path, text: str) -> str:
+    """Write the page, which can be made again at any time; say what became of it."""
+    other = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        other.write_text(text, encoding="utf-8")
+        other.replace(path)
+    except OSError as error:
+        other.unlink(missing_ok=True)
+        return f"the page cannot be written to {quote_path(str(path))}: {error.strerror}"
+    return f"the page is {quote_path(str(path))}"
 
 
 def _load(wanted: Wanted) -> tuple[BatchTask, ...]:

@@ -64,6 +64,8 @@ def check_wanted(settings: Settings, wanted: Wanted) -> None:
         raise ConfigError("name the file that gets the results with -o RESULTS.jsonl")
     if settings.output_format not in ("text", "json"):
         raise ConfigError("the summary of a batch is text or json; the results are in the file")
+    if settings.output.suffix == ".html":
+        raise ConfigError("-o names the results, and the page lies beside them; name a .jsonl file")
     single = {
         "-C": settings.folder != Path(),
         "--continue and --resume": settings.resume is not None,

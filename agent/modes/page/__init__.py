@@ -1,0 +1,1 @@
+"""Figures and tables -> one HTML page that needs nothing else."""
