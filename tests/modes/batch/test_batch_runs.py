@@ -123,7 +123,8 @@ def test_tasks_that_share_a_base_pay_for_it_once_and_the_sum_is_right_to_the_cen
         return BUSY if is_question and next(storm, False) else asked(recorded)
 
     monkeypatch.setenv("BATHY_MAX_RETRIES", "9")
-    with CountingEndpoint(say) as endpoint:
+    endpoint = CountingEndpoint(say)
+    with endpoint:
         ran = batch(tasks, "--workers", "3", "--output-format", "json", endpoint=endpoint)
     assert ran.code == 0, ran.err
     assert endpoint.problems == []
