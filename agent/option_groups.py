@@ -138,18 +138,19 @@ A task is a line of JSON, such as
 
   {"id": "q1", "task": "How are cookies signed?", "repo": "flask.git", "rev": "3.0.0"}
 
-and may set %s
-for itself. The other flags hold for all tasks; --max-cost is for all of them together.
+and may set context, effort, model, budget, include, exclude, diff, apply, max_turns, max_cost,
+max_tokens and time_limit for itself. The flags hold for all tasks that do not; --max-cost is for
+all of them together. The repositories are not written to: with --apply, edits are made in a copy of
+the commit, and the result holds the patch. Every worker takes the key from its own environment.
+
+exit codes: 0 all answered, 1 some failed for good, 2 a flag or a line is wrong, 3 --max-cost is
+reached, 75 what failed may work later, 130 interrupted
 """
 
 
 def add_batch_options(parser: argparse.ArgumentParser) -> None:
     """Add what `bathy batch` takes, and show an example."""
-    options = (
-        "context, effort, model, budget, include, exclude, diff, apply, max_turns, max_cost,"
-        " max_tokens, time_limit"
-    )
-    parser.description = _BATCH % options
+    parser.description = _BATCH
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("tasks", metavar="TASKS.jsonl", help="one JSON object a line")
     add = parser.add_argument_group("the batch").add_argument

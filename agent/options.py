@@ -172,10 +172,20 @@ def _options() -> _Parser:
         choices=("text", "json", "stream-json", "markdown"),
         help="how stdout is written; markdown is for triage",
     )
-    add("-o", dest="output", metavar="FILE", help="write the pack or the answer to a file as well")
+    add(
+        "-o",
+        dest="output",
+        metavar="FILE",
+        help="write the pack, the answer or the results to a file",
+    )
     add_model_options(parser)
     add_screen_options(parser)
-    add("--workers", type=_workers, metavar="N", help="processes for new files (default: up to 4)")
+    add(
+        "--workers",
+        type=_workers,
+        metavar="N",
+        help="processes for new files (default: up to 4); of a batch, tasks at a time",
+    )
     add("--quiet", action="store_true", help="no progress and no notices on stderr")
     add("--verbose", action="store_true", help="timings, and the traceback of an error")
     add(

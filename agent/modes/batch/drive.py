@@ -102,7 +102,8 @@ class Drive:
             if task is None:
                 return
             self._lone = task.id if self.queue.is_lone else ""
-            cap = self.budget.reserve(1 if self._lone else slots)
+            own = task.options.get("max_cost")
+            cap = self.budget.reserve(1 if self._lone else slots, own)
             order = Order(task, self.settings, self.mode, cap)
             try:
                 self._running[self.pool.submit(order)] = order

@@ -73,6 +73,9 @@ def in_order(
 
 def _place(folder: str, rev: str) -> Place:
     """A commit's place; one of its own where git cannot tell, as on a cluster's other machines."""
+    if not Path(folder).is_absolute():
+        # The name of something that is yet to be cloned.
+        return Place(f"rev {rev}")
     try:
         repo = locate(Path(folder))
         if repo is None:

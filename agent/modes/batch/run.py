@@ -70,7 +70,7 @@ def run_batch(settings: Settings, wanted: Wanted) -> int:
     check_wanted(settings, wanted)
     assert settings.output is not None
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
-    tasks = _load(wanted)
+    tasks = _load(settings, wanted)
     batch = Batch(settings, wanted, _mode(settings, wanted, progress), tasks, progress)
     with open_results(settings.output, wanted) as results:
         left = find_left(results, tasks, wanted)
@@ -146,11 +146,13 @@ def _saved(path: Path, text: str) -> str:
     return f"the page is {quote_path(str(path))}"
 
 
-def _load(wanted: Wanted) -> tuple[BatchTask, ...]:
+def _load(settings: Settings, wanted: Wanted) -> tuple[BatchTask, ...]:
     if wanted.kind == "swe-bench":
         tasks = load_instances(wanted.tasks, wanted.repos, with_tests=wanted.with_tests)
     else:
         tasks = load_tasks(wanted.tasks, wanted.repos)
+    if settings.rev is not None:
+        tasks = tuple(replace(task, rev=task.rev or settings.rev) for task in tasks)
     if not wanted.clone_from:
         return tasks
     return tuple(replace(t, clone_from=f"{wanted.clone_from}/{t.name}", repo=t.name) for t in tasks)
@@ -194,6 +196,8 @@ def _common(settings: Settings) -> Settings:
         quiet=True,
         workers=1,
         max_cost_usd=None,
+        # One of these would be the last session about a repository, and the next one to go on with.
+        keep_session=False,
         output_schema=whole(settings.output_schema),
         env_file=whole(settings.env_file),
     )

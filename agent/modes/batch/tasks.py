@@ -92,7 +92,7 @@ class BatchTask:
             options["budget"] = parse_budget(str(options["budget"]))
         if "max_tokens" in options:
             options["max_tokens"] = parse_tokens("max_tokens", str(options["max_tokens"]))
-        return replace(common, folder=Path(self.repo), rev=self.rev or common.rev, **options)
+        return replace(common, folder=Path(self.repo), rev=self.rev or None, **options)
 
 
 def load_tasks(path: Path, repos: Path | None) -> tuple[BatchTask, ...]:

@@ -1,5 +1,6 @@
 """A batch on a Dask cluster of processes; run by `make cluster`, which installs Dask."""
 
+import importlib
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bathy.agent.modes.batch import executors
@@ -53,9 +55,8 @@ class LocalCluster:
 
     def wait(self) -> None:
         """Wait until all workers are there."""
-        from distributed import Client
-
-        with Client(self.address, timeout=_WAIT_S, set_as_default=False) as client:
+        distributed: Any = importlib.import_module("distributed")
+        with distributed.Client(self.address, timeout=_WAIT_S, set_as_default=False) as client:
             client.wait_for_workers(len(self.workers), timeout=_WAIT_S)
 
     def stop(self) -> None:

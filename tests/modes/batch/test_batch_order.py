@@ -4,7 +4,7 @@ from bathy.agent.modes.batch.budget import Budget
 from bathy.agent.modes.batch.order import SMALL_ROUNDS, Queue
 from bathy.agent.modes.batch.pace import Pace
 from bathy.agent.modes.batch.tasks import BatchTask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -16,6 +16,7 @@ groups = st.lists(st.integers(0, 3), max_size=20)
 choices = st.lists(st.integers(0, 100), min_size=200, max_size=200)
 
 
+@settings(max_examples=50)
 @given(groups=groups, choices=choices, is_gated=st.booleans())
 def test_every_task_is_taken_and_a_cold_group_runs_one_at_a_time(
     groups: list[int], choices: list[int], is_gated: bool

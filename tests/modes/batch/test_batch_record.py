@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.modes.batch.record import Record
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ids = st.lists(st.text(min_size=1, max_size=8), unique=True, min_size=1, max_size=6)
@@ -20,6 +20,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
+@settings(max_examples=40)
 @given(names=ids, cut=st.integers(0, 10_000))
 def test_cut_anywhere_whole_results_stay_and_the_rest_is_written_once(
     names: list[str], cut: int, tmp_path_factory: pytest.TempPathFactory

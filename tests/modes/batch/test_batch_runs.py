@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from bathy.agent.modes import ask as ask_module
+from bathy.agent.modes.batch.drive import MOST_IN_A_ROW
 from endpoint.faults import Fault
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint, Recorded, Scripted
@@ -172,15 +173,16 @@ def test_the_money_is_for_all_tasks_and_what_is_left_goes_on_later(
 def test_a_service_that_is_down_ends_a_batch_that_can_go_on_later(
     batch: Batch, shop: RepoBuilder, tmp_path: Path
 ) -> None:
-    tasks = [{"id": f"t{n}", "task": f"What of {n}?", "repo": str(shop.root)} for n in range(20)]
+    tasks = [{"id": f"t{n}", "task": f"What of {n}?", "repo": str(shop.root)} for n in range(5)]
     with Endpoint(lambda _recorded: Fault("status", status=503)) as endpoint:
         ran = batch(tasks, endpoint=endpoint)
     assert ran.code == 75
     assert "one after the other" in ran.err
+    assert len(endpoint.requests) == 2 * MOST_IN_A_ROW
     assert all(r["exit_code"] == 75 for r in results_in(tmp_path).values())
     with Endpoint(asked) as endpoint:
         assert batch(None, "--retry-failed", endpoint=endpoint).code == 0
-    assert len(results_in(tmp_path)) == 20
+    assert len(results_in(tmp_path)) == 5
 
 
 def test_a_task_that_failed_in_passing_is_done_again_and_both_are_paid_for(
