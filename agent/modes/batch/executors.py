@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from bathy.agent.errors import ConfigError, TryAgainError
 from bathy.agent.modes.batch.one import Order, stop_work, work
 
-CONNECT_S = 30
+CONNECT_S = 10
 """Longest wait for a scheduler."""
 
 STOP_S = 10.0
@@ -147,7 +147,8 @@ class Cluster:
                 " pip install 'bathy[cluster]'"
             ) from error
         # What its client logs of lost connections would stand between our own sentences.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in [n for n in logging.root.manager.loggerDict if n.startswith("distributed")]:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._killed: type[Exception] = distributed.scheduler.KilledWorker
         try:
             self._client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)

@@ -2,60 +2,34 @@
 
 import os
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from bathy.agent.config import Settings, read_service
-from bathy.agent.errors import ConfigError
+from bathy.agent.config import Settings
 from bathy.agent.modes.batch.budget import Budget
 from bathy.agent.modes.batch.drive import TRY_AGAIN_CODE, Drive, Stopped
 from bathy.agent.modes.batch.executors import open_pool
-from bathy.agent.modes.batch.one import Mode
 from bathy.agent.modes.batch.order import Queue
 from bathy.agent.modes.batch.private import sweep
+from bathy.agent.modes.batch.ready import Batch, check_places, make_ready
 from bathy.agent.modes.batch.record import Result
 from bathy.agent.modes.batch.report import report_of, show_report
 from bathy.agent.modes.batch.results import Results, find_left, open_results
-from bathy.agent.modes.batch.swe_bench import load_instances
-from bathy.agent.modes.batch.tasks import BatchTask, load_tasks
+from bathy.agent.modes.batch.tasks import BatchTask
 from bathy.agent.modes.batch.telling import Telling
-from bathy.agent.modes.batch.wanted import Wanted, check_wanted
+from bathy.agent.modes.batch.wanted import Wanted
 from bathy.agent.modes.progress import Progress
 from bathy.tools.base import count_of
 from bathy.tools.workspace import quote_path
 
 LIMIT_CODE = 3
 
-_LOCAL = ("", "threads", "processes")
+
 _WHY: Mapping[Stopped, str] = {
     "money": "--max-cost is reached: the next prompt should cost more than what is left",
     "failures": "too many tasks failed one after the other; the next ones would, too",
     "cluster": "the cluster is lost",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What is to be done.
-
-    Attributes:
-        settings: Of all tasks.
-        wanted: Beside them.
-        mode: Whether a model is asked.
-        tasks: All of the file.
-        progress: Tells people.
-    """
-
-    settings: Settings
-    wanted: Wanted
-    mode: Mode
-    tasks: tuple[BatchTask, ...]
-    progress: Progress
-
-    @property
-    def is_local(self) -> bool:
-        """Whether all of it runs on this machine."""
-        return self.wanted.scheduler in _LOCAL
 
 
 def run_batch(settings: Settings, wanted: Wanted) -> int:
@@ -67,16 +41,15 @@ def run_batch(settings: Settings, wanted: Wanted) -> int:
         KeyboardInterrupt: Ctrl-C; what has ended is kept.
         Terminated: SIGTERM, likewise.
     """
-    check_wanted(settings, wanted)
-    assert settings.output is not None
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
-    tasks = _load(settings, wanted)
-    batch = Batch(settings, wanted, _mode(settings, wanted, progress), tasks, progress)
+    batch = make_ready(settings, wanted, progress)
+    tasks = batch.tasks
+    assert settings.output is not None
     with open_results(settings.output, wanted) as results:
         left = find_left(results, tasks, wanted)
         if known := len(tasks) - len(left):
             progress.say(f"{count_of(known, 'task')} of {len(tasks)} have a result already")
-        _check_places(batch, left)
+        check_places(batch, left)
         telling = Telling(progress, results.record, tasks)
         if not left:
             _show(batch, results, telling)
@@ -146,43 +119,6 @@ def _saved(path: Path, text: str) -> str:
     return f"the page is {quote_path(str(path))}"
 
 
-def _load(settings: Settings, wanted: Wanted) -> tuple[BatchTask, ...]:
-    if wanted.kind == "swe-bench":
-        tasks = load_instances(wanted.tasks, wanted.repos, with_tests=wanted.with_tests)
-    else:
-        tasks = load_tasks(wanted.tasks, wanted.repos)
-    if settings.rev is not None:
-        tasks = tuple(replace(task, rev=task.rev or settings.rev) for task in tasks)
-    if not wanted.clone_from:
-        return tasks
-    return tuple(replace(t, clone_from=f"{wanted.clone_from}/{t.name}", repo=t.name) for t in tasks)
-
-
-def _mode(settings: Settings, wanted: Wanted, progress: Progress) -> Mode:
-    """Whether a model is asked; without a key here none is, unless others have one.
-
-    Raises:
-        ConfigError: What was asked for needs a model, and there is no key.
-    """
-    needs_model = settings.needs_model or wanted.kind == "swe-bench"
-    if settings.offline and needs_model:
-        raise ConfigError("--offline asks no model, and what was asked for needs one")
-    if settings.offline:
-        return "offline"
-    if wanted.scheduler not in _LOCAL or read_service(settings).api_key:
-        return "online"
-    if needs_model:
-        raise ConfigError(
-            "no DEEPSEEK_API_KEY is set, and what was asked for needs a model; set it in the"
-            " environment or in a file named with --env-file"
-        )
-    progress.say(
-        "no DEEPSEEK_API_KEY is set; answering from the index alone (--offline does so without"
-        " this notice)"
-    )
-    return "offline"
-
-
 def _common(settings: Settings) -> Settings:
     """The settings as the tasks get them: those of the batch itself are taken out."""
 
@@ -201,41 +137,6 @@ def _common(settings: Settings) -> Settings:
         output_schema=whole(settings.output_schema),
         env_file=whole(settings.env_file),
     )
-
-
-def _check_places(batch: Batch, left: Sequence[BatchTask]) -> None:
-    """Find out what cannot work before anything is begun, and whether all may be sent.
-
-    Raises:
-        ConfigError: A repository is not there, or may not be sent.
-    """
-    from bathy.agent.modes.places import repo_root
-
-    folders = dict.fromkeys(Path(task.repo) for task in left)
-    if batch.is_local and not batch.wanted.clone_from:
-        for folder in folders:
-            if not folder.is_dir():
-                raise ConfigError(
-                    f"there is no repository {quote_path(str(folder))}; --repos DIR says where they"
-                    " lie"
-                )
-    if batch.mode == "online":
-        from bathy.agent.modes.consent import allow_upload, terminal_asker
-        from bathy.agent.modes.uploads import Destination
-        from bathy.agent.policy import check_endpoint, read_policy
-
-        policy, url = read_policy(), read_service(batch.settings).base_url
-        check_endpoint(policy, url)
-        for folder in folders:
-            count = sum(Path(task.repo) == folder for task in left)
-            to = Destination(url, str(repo_root(folder) if folder.is_dir() else folder))
-            allow_upload(
-                policy,
-                to,
-                summary=f"what {count_of(count, 'task')} need",
-                say=batch.progress.say,
-                ask=terminal_asker(),
-            )
 
 
 def _lined_up(batch: Batch, left: Sequence[BatchTask], common: Settings) -> Queue:

@@ -184,7 +184,7 @@ def _task(values: Mapping[str, Any], folder: Path) -> BatchTask:
         raise ConfigError(f"{missing[0]!r} is missing")
     for key, value in values.items():
         is_right, what = known[key]
-        if not is_right(value):
+        if not is_right(value) or (isinstance(value, str) and "\0" in value):
             raise ConfigError(f"{key!r} must be {what}")
     if not values["task"].strip():
         raise ConfigError("'task' is empty")
@@ -211,6 +211,8 @@ def _object(line: bytes) -> Mapping[str, Any]:
 
     try:
         value = json.loads(line.decode("utf-8"), object_pairs_hook=once)
+        # Half of a pair of surrogates is no text.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"it is no JSON ({error})") from error
     if not isinstance(value, dict):

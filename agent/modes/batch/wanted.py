@@ -1,5 +1,6 @@
 """The options of `bathy batch` -> what is wanted, checked for what a batch cannot do."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,11 @@ from bathy.agent.config import Settings
 from bathy.agent.errors import ConfigError
 
 Kind = Literal["tasks", "swe-bench"]
+
+LOCAL = ("", "threads", "processes")
+"""Schedulers of this machine; "" is the one of these that suits."""
+
+_ADDRESS = re.compile(r"(?:tcp|tls|ws|wss)://[^\s/]+:[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +83,10 @@ def check_wanted(settings: Settings, wanted: Wanted) -> None:
         raise ConfigError(f"{named} is for one task; a line of the file names what it works on")
     if wanted.with_tests and wanted.kind != "swe-bench":
         raise ConfigError("--with-tests goes with --format swe-bench")
+    if wanted.scheduler not in LOCAL and not _ADDRESS.fullmatch(wanted.scheduler):
+        raise ConfigError(
+            "--scheduler takes threads, processes, or the address of a Dask scheduler, such as"
+            " tcp://10.0.0.1:8786"
+        )
     if wanted.clone_from and not wanted.clone_from.startswith(("/", "https://")):
         raise ConfigError("--clone-from takes an absolute folder, or an https address")

@@ -85,6 +85,8 @@ def test_what_has_a_result_is_left_out_and_what_failed_is_done_again(
         (("--clone-from", "ssh://x"), "https address"),
         (("--output-format", "stream-json"), "text or json"),
         (("--apply",), "asks no model"),
+        (("--scheduler", "nowhere"), "threads, processes, or the address"),
+        (("--scheduler", "tcp://\x1b[2J"), "threads, processes, or the address"),
     ],
 )
 def test_what_a_batch_cannot_do_is_a_usage_error(

@@ -45,6 +45,8 @@ def write(path: Path, *lines: object) -> Path:
         ({**GOOD, "budget": "much"}, "such as 500k"),
         ({**GOOD, "include": "*.py"}, "list of texts"),
         ("[" * 100_000, "no JSON"),
+        ('{"id": "a", "task": "\\ud800"}', "no JSON"),
+        ({**GOOD, "repo": "a\0b"}, "'repo' must be"),
     ],
 )
 def test_a_wrong_line_is_named_before_anything_begins(
