@@ -184,7 +184,7 @@ def _task(values: Mapping[str, Any], folder: Path) -> BatchTask:
         raise ConfigError(f"{missing[0]!r} is missing")
     for key, value in values.items():
         is_right, what = known[key]
-        if not is_right(value) or (isinstance(value, str) and "\0" in value):
+        if not is_right(value) or (key != "task" and isinstance(value, str) and "\0" in value):
             raise ConfigError(f"{key!r} must be {what}")
     if not values["task"].strip():
         raise ConfigError("'task' is empty")
