@@ -93,6 +93,13 @@ def _triage(settings: Settings, values: dict[str, Any]) -> int:
     return run_triage(settings, wanted_of(values))
 
 
+def _batch(settings: Settings, values: dict[str, Any]) -> int:
+    from bathy.agent.modes.batch.run import run_batch
+    from bathy.agent.modes.batch.wanted import wanted_of
+
+    return run_batch(settings, wanted_of(values))
+
+
 def _eval(settings: Settings, values: dict[str, Any]) -> int:
     if values["what"] == "answers":
         return _eval_answers(settings, values)
@@ -150,6 +157,7 @@ _COMMANDS: dict[str, Callable[[Settings, dict[str, Any]], int]] = {
     "cache": _cache,
     "search": _search,
     "triage": _triage,
+    "batch": _batch,
     "eval": _eval,
     "patch": _patch,
     "undo": _undo,

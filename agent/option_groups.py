@@ -129,6 +129,59 @@ def add_triage_options(parser: argparse.ArgumentParser) -> None:
     step("--delivery", metavar="ID", help="of the event; the same one is worked off once")
 
 
+_BATCH = """\
+Work a file of tasks off, and write a result for each as it ends.
+
+  bathy batch tasks.jsonl -o results.jsonl --max-cost 5 --workers 8
+  bathy batch tasks.jsonl -o results.jsonl --resume-batch          go on where it stopped
+  bathy batch tasks.jsonl -o results.jsonl --retry-failed          and do again what failed
+  bathy batch swe.jsonl -o predictions.jsonl --format swe-bench --repos ~/mirrors
+
+A task is a line of JSON, such as
+
+  {"id": "q1", "task": "How are cookies signed?", "repo": "flask.git", "rev": "3.0.0"}
+
+and may set context, effort, model, budget, include, exclude, diff, apply, max_turns, max_cost,
+max_tokens and time_limit for itself. The flags hold for all tasks that do not; --max-cost is for
+all of them together. The repositories are not written to: with --apply, edits are made in a copy of
+the commit, and the result holds the patch. Every worker takes the key from its own environment.
+
+exit codes: 0 all answered, 1 some failed for good, 2 a flag or a line is wrong, 3 --max-cost is
+reached, 75 what failed may work later, 130 interrupted
+"""
+
+
+def add_batch_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `bathy batch` takes, and show an example."""
+    parser.description = _BATCH
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("tasks", metavar="TASKS.jsonl", help="one JSON object a line")
+    add = parser.add_argument_group("the batch").add_argument
+    add("--format", choices=("tasks", "swe-bench"), default="tasks", help="of the file of tasks")
+    add(
+        "--repos",
+        metavar="DIR",
+        help="folder of the repositories, OWNER+NAME for OWNER/NAME (default: that of the file)",
+    )
+    add("--resume-batch", action="store_true", help="leave out what has a result in the -o file")
+    add("--retry-failed", action="store_true", help="likewise, but do again what failed")
+    add(
+        "--scheduler",
+        default="",
+        metavar="ADDRESS",
+        help="threads (default with a model), processes (default without), or a Dask scheduler such"
+        " as tcp://10.0.0.1:8786; --workers N is how many tasks run at a time",
+    )
+    add(
+        "--clone-from",
+        default="",
+        metavar="PLACE",
+        help="every worker clones PLACE/REPO into its cache: a folder or an https address",
+    )
+    add("--with-tests", action="store_true", help="leave edits of tests in SWE-bench predictions")
+    add("--report", metavar="FILE.html", help="the page (default: beside the results)")
+
+
 _EVAL = """\
 Measure how well the index finds what should be found; and, with a model, how well it answers.
 

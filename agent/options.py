@@ -4,6 +4,7 @@ import argparse
 from typing import NoReturn
 
 from bathy.agent.option_groups import (
+    add_batch_options,
     add_eval_options,
     add_model_options,
     add_screen_options,
@@ -38,6 +39,7 @@ _COMMANDS = {
     "patch": "apply a patch in any format that models write: all of it, or nothing",
     "cache": "show what the service should have cached, what a question costs, and what they cost",
     "triage": "look at an issue: labels, duplicates, what is missing, suspect lines, a draft reply",
+    "batch": "work a file of tasks off, over repositories, within one sum of money",
     "eval": "measure how well files are found, issues triaged, or questions answered",
     "undo": "take back the last patch that bathy wrote, or the one of an ID",
     "search": "rank files and spans for a question, from the index alone",
@@ -102,6 +104,8 @@ def make_parser() -> argparse.ArgumentParser:
             )
         if name == "triage":
             add_triage_options(sub)
+        if name == "batch":
+            add_batch_options(sub)
         if name == "eval":
             add_eval_options(sub, _options)
         if name == "search":
@@ -168,10 +172,20 @@ def _options() -> _Parser:
         choices=("text", "json", "stream-json", "markdown"),
         help="how stdout is written; markdown is for triage",
     )
-    add("-o", dest="output", metavar="FILE", help="write the pack or the answer to a file as well")
+    add(
+        "-o",
+        dest="output",
+        metavar="FILE",
+        help="write the pack, the answer or the results to a file",
+    )
     add_model_options(parser)
     add_screen_options(parser)
-    add("--workers", type=_workers, metavar="N", help="processes for new files (default: up to 4)")
+    add(
+        "--workers",
+        type=_workers,
+        metavar="N",
+        help="processes for new files (default: up to 4); of a batch, tasks at a time",
+    )
     add("--quiet", action="store_true", help="no progress and no notices on stderr")
     add("--verbose", action="store_true", help="timings, and the traceback of an error")
     add(

@@ -8,6 +8,7 @@ compares file contents with the index is offered, because that would run clean f
 """
 
 import contextlib
+import contextvars
 import os
 import tempfile
 import threading
@@ -55,7 +56,9 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
     "LANGUAGE": "C",
 }
-_RUNNING: set["Git.AutoInterrupt"] = set()
+_RUNNING: dict["Git.AutoInterrupt", object] = {}
+_SCOPE: contextvars.ContextVar[object] = contextvars.ContextVar("git_scope", default=None)
+_TRANSPORT = {"GIT_ALLOW_PROTOCOL": "file:https"}
 _KEPT_VARIABLES = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
 
 
@@ -163,6 +166,48 @@ def run_git(
     return out
 
 
+def clone_git(place: str, folder: Path, timeout_s: float) -> None:
+    """Clone all branches and tags of a repository into a new bare one.
+
+    With `fetch_git` all that may use a transport, of files or https; neither asks for a password.
+
+    Args:
+        place: Absolute folder or https address, from the user.
+        folder: That is made.
+        timeout_s: Seconds until it is stopped.
+
+    Raises:
+        GitError: There is nothing there, or it cannot be had.
+    """
+    _check_place(place)
+    above = GitRepo(folder.parent, folder.parent, folder.parent, is_bare=True)
+    options = ("--bare", "--quiet", "--no-local", "--template=")
+    command = ("clone", *options, "--", place, str(folder))
+    run_git(above, *command, timeout_s=timeout_s, variables=_TRANSPORT)
+
+
+def fetch_git(repo: GitRepo, place: str, timeout_s: float) -> None:
+    """Bring the branches and tags of a bare clone up to date; nothing that it holds is removed.
+
+    Args:
+        repo: From `clone_git`.
+        place: As there.
+        timeout_s: Seconds until it is stopped.
+
+    Raises:
+        GitError: There is nothing there, or it cannot be had.
+    """
+    _check_place(place)
+    refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+    command = ("fetch", "--quiet", "--no-auto-gc", "--", place, *refs)
+    run_git(repo, *command, timeout_s=timeout_s, variables=_TRANSPORT)
+
+
+def _check_place(place: str) -> None:
+    if not place.startswith(("/", "https://")):
+        raise GitError("it is neither an absolute folder nor an https address")
+
+
 def stream_git(repo: GitRepo, *args: str) -> Iterator[bytes]:
     """Run one git command and yield its standard output in NUL-terminated records, without the NUL.
 
@@ -209,7 +254,7 @@ def stream_bytes(
     watch = threading.Timer(timeout_s, kill)
     watch.daemon = True
     watch.start()
-    _RUNNING.add(process)
+    _RUNNING[process] = _SCOPE.get()
     try:
         while chunk := process.stdout.read1(1 << 18):
             yield chunk
@@ -223,7 +268,7 @@ def stream_bytes(
         watch.cancel()
         # Workers are forked from a process of one thread only, and spawned, slowly, from others.
         watch.join()
-        _RUNNING.discard(process)
+        _RUNNING.pop(process, None)
         if process.proc is not None and process.proc.poll() is None:
             process.proc.kill()
             process.proc.wait()
@@ -231,10 +276,23 @@ def stream_bytes(
         process.stderr.close()
 
 
+@contextlib.contextmanager
+def git_scope() -> Iterator[None]:
+    """Keep the commands that begin in here, and in threads given this context, to themselves.
+
+    Several runs side by side each take one, so that `stop_git` stops only their own.
+    """
+    token = _SCOPE.set(object())
+    try:
+        yield
+    finally:
+        _SCOPE.reset(token)
+
+
 def stop_git() -> None:
-    """Kill the streaming commands of this process; their readers see an error."""
-    for process in list(_RUNNING):
-        if process.proc is not None:
+    """Kill the streaming commands of the current scope; their readers see an error."""
+    for process, scope in list(_RUNNING.items()):
+        if process.proc is not None and scope is _SCOPE.get():
             process.proc.kill()
 
 

@@ -158,21 +158,28 @@ def _open_reader(root: Path, repo: GitRepo | None) -> None:
     # Ctrl-C reaches the whole process group; only the parent may answer it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    end_with_parent(os.getppid())
     # Nodes and facts hold no cycles, and looking for some among them takes a tenth of the time.
     gc.disable()
     _reader = Reader(root, repo)
 
 
-def _end_with_parent(parent: int) -> None:
-    """End this process when the parent has gone, however it went; else it would wait for ever.
+def end_with_parent(parent: int) -> None:
+    """End this process when its parent has gone, however it went; else it would wait for ever.
 
     The parent's own pipe cannot tell, because forked siblings hold its other end open.
+
+    Args:
+        parent: Its process id, as it knows it itself: it may have gone already.
     """
     gone = threading.Event()
-    while os.getppid() == parent:
-        gone.wait(_PARENT_POLL_S)
-    os._exit(1)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            gone.wait(_PARENT_POLL_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _run_batch(task: Task[Item, Result], items: list[Item]) -> list[Result]:

@@ -90,11 +90,13 @@ class Retry:
         attempt: Attempts that have failed, from 1.
         wait_s: Seconds until the next one.
         reason: One sentence.
+        status: HTTP status that the server refused it with; 0 if it was none.
     """
 
     attempt: int
     wait_s: float
     reason: str
+    status: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ async def get_reply(
     """
     failures, has_shrunk, has_leaked = 0, False, False
     while True:
-        heard = 0
+        heard, status = 0, 0
         try:
             detector = RepetitionDetector()
             async with aclosing(client.stream(request)) as deltas:
@@ -121,7 +121,8 @@ async def get_reply(
             if failures > patience.max_retries or found is None:
                 raise
             reason, wait = str(error), found
-        yield Retry(max(1, failures), wait, reason)
+            status = error.status if isinstance(error, BusyError) else 0
+        yield Retry(max(1, failures), wait, reason, status)
         await patience.sleep(wait)
 
 

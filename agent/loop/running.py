@@ -6,6 +6,7 @@ before all behind it.
 
 import asyncio
 import contextlib
+import contextvars
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 
@@ -151,7 +152,8 @@ async def _in_thread(work: Callable[[], Outcome]) -> Outcome:
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, outcome, failure)
 
-    threading.Thread(target=run, daemon=True).start()
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(run,), daemon=True).start()
     return await future
 
 

@@ -162,7 +162,7 @@ def open_run(
         before = (*start.messages, *start.updates, turn)
         if old is not None:
             _check_room(meter, model, before)
-        to = Destination(service.base_url, str(bench.snapshot.root), model.id, session_id)
+        to = Destination(service.base_url, str(bench.home), model.id, session_id)
         allow(to, start, meter.prompt_tokens(before))
         kept = path if settings.keep_session and not is_dry else None
         record = Record(kept) if old is None else record
@@ -269,7 +269,7 @@ def _books(service: Service, start: Start, bench: Bench, session_id: str) -> Boo
     return Books(
         account_of(service.base_url, service.api_key),
         service.base_url,
-        str(bench.snapshot.root),
+        str(bench.home),
         session_id,
         str(pack.get("base_id", "")),
         int(pack.get("tokens", 0)),

@@ -128,7 +128,7 @@ class BasisFinder:
         self._is_dry, self._is_lacking = is_dry, False
         settings = bench.settings
         self._room = Room(settings.budget, model.window_tokens, settings.context == "map")
-        self._repo = str(bench.snapshot.root)
+        self._repo = str(bench.home)
         chosen = (*settings.include, "--", *settings.exclude, "--", *bench.denied)
         self._key = result_key(PACK_VERSION, repr(self._room), *chosen)
 

@@ -4,9 +4,9 @@ import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
 from bathy.agent.index.repo import Snapshot, chooser, locate, read_snapshot, select
 from bathy.agent.index.store import Store, result_key
-from bathy.agent.modes.places import cache_folder, open_journal
+from bathy.agent.modes.places import Private, cache_folder, open_journal
 from bathy.agent.modes.progress import Progress
 from bathy.agent.pack.manifest import Manifest, dump_manifest, load_manifest
 from bathy.agent.policy import read_policy
@@ -28,18 +28,11 @@ if TYPE_CHECKING:
     from bathy.agent.loop.prompt import Pointer
     from bathy.agent.model.offline import OfflineAnswer
     from bathy.agent.pack.corpus import Corpus
-    from bathy.agent.pack.ranking import RankedSpan, Ranking
+    from bathy.agent.pack.ranking import Ranking
     from bathy.agent.pack.room import Room
 
 MOST_FILES = 8
 """Files, from the best on, whose spans an offline answer may quote."""
-
-POINTED_PLACES = 20
-"""Places that the question of a model comes with; more only if they are quoted."""
-
-QUOTED_TOKENS, LEAST_QUOTED_TOKENS = 32_000, 200
-"""Text of such places that goes with them where the base does not show it, and the least rest of it
-that is worth another look."""
 
 POINTERS_SHARE, POINTERS_LEAST_TOKENS = 0.01, 1_000
 """Everything else that goes with them: a hundredth of the base, but so much at least."""
@@ -52,7 +45,8 @@ PACK_VERSION = "5"
 class Bench:
     """One repository at one moment, with what earlier runs know of it.
 
-    `denied` are globs of files that no model is ever sent anything of; `closing` closes with it.
+    `denied` are globs of files that no model is ever sent; `closing` closes with it; `private` says
+    what the tree copies.
     """
 
     settings: Settings
@@ -62,6 +56,12 @@ class Bench:
     progress: Progress
     closing: contextlib.ExitStack
     denied: tuple[str, ...] = ()
+    private: Private | None = None
+
+    @property
+    def home(self) -> Path:
+        """Top folder of the repository as the user knows it, also where a copy is worked on."""
+        return self.private.repo if self.private else self.snapshot.root
 
     @cached_property
     def tree_key(self) -> str:
@@ -181,32 +181,19 @@ class Bench:
             changed: Paths whose text in the base no longer holds.
             base_tokens: Length of the base, which sets how much may be said beside it.
         """
-        from bathy.agent.loop.prompt import Pointer, pointer_text
-        from bathy.agent.pack.layer import order_places
+        from bathy.agent.modes.pointing import choose_pointers, quotes
 
-        found, rest = list[Pointer](), QUOTED_TOKENS
-        left = max(POINTERS_LEAST_TOKENS, int(base_tokens * POINTERS_SHARE))
         with self._reader() as reader:
-            quote = _quotes(reader, {entry.path: entry.blob for entry in self.snapshot.entries})
-            for number, (path, span) in enumerate(order_places(self.search(question))):
-                is_pointed, is_shown = number < POINTED_PLACES, path in shown
-                if not is_pointed and (is_shown or rest < LEAST_QUOTED_TOKENS):
-                    continue
-                bare = Pointer(f"{quote_path(path)}:{span.start_line}-{span.end_line}", span.symbol)
-                text = "" if is_shown and path not in changed else quote(path, span)
-                named = self.count_tokens(pointer_text(bare))
-                tokens = self.count_tokens(text) if text else 0
-                quoted = Pointer(bare.place, span.symbol, text)
-                if text and not is_shown and tokens <= rest:
-                    found.append(quoted)
-                    rest -= tokens
-                elif text and is_shown and named + tokens <= left:
-                    found.append(quoted)
-                    left -= named + tokens
-                elif is_pointed and named <= left:
-                    found.append(bare)
-                    left -= named
-        return found
+            quote = quotes(reader, {entry.path: entry.blob for entry in self.snapshot.entries})
+            room = max(POINTERS_LEAST_TOKENS, int(base_tokens * POINTERS_SHARE))
+            return choose_pointers(
+                self.search(question),
+                shown=shown,
+                changed=changed,
+                room_tokens=room,
+                quote=quote,
+                count=self.count_tokens,
+            )
 
     @contextlib.contextmanager
     def _reader(self) -> "Iterator[Reader]":
@@ -328,24 +315,28 @@ class Bench:
 
 
 @contextlib.contextmanager
-def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
+def open_bench(
+    settings: Settings, progress: Progress, private: Private | None = None
+) -> Iterator[Bench]:
     """Open the repository that the settings name.
 
     Args:
         settings: Of this run.
         progress: Gets notices and bars.
+        private: What the folder is a copy of, if it is one.
 
     Raises:
         BathyError: It cannot be read, or nothing in it can.
     """
     repo = locate(settings.folder)
-    cache = cache_folder(repo.common_dir if repo else settings.folder.resolve())
+    place = repo.common_dir if repo else settings.folder.resolve()
+    cache = private.cache if private else cache_folder(place)
     with Store(cache / "index.sqlite") as store, contextlib.ExitStack() as closing:
-        known = {} if settings.rev is not None else store.states()
+        # The states of a copy's files would take the place of those of the user's own.
+        known = {} if settings.rev is not None or private else store.states()
         found = read_snapshot(repo, settings.folder, rev=settings.rev, known=known)
-        if found.origin != "commit":
+        if found.origin != "commit" and private is None:
             store.keep_states(found.stated, known)
-        if found.origin != "commit":
             _recover(found.root, progress)
         denied = read_policy().denied_paths
         snapshot = select(found, include=settings.include, exclude=settings.exclude, denied=denied)
@@ -355,23 +346,7 @@ def open_bench(settings: Settings, progress: Progress) -> Iterator[Bench]:
             progress.say(notice)
         if repo is not None and (repo.common_dir / "shallow").exists():
             progress.say("this clone is shallow: file order by history may differ from a full one")
-        yield Bench(settings, snapshot, store, cache, progress, closing, denied)
-
-
-def _quotes(reader: "Reader", blobs: Mapping[str, str]) -> "Callable[[str, RankedSpan], str]":
-    """Return what quotes a span: numbered lines as an outline block without an LF at its end."""
-    from bathy.agent.pack.render import render_outline
-
-    @cache
-    def text_of(path: str) -> str:
-        return reader.read_shown(path, blobs[path]) or ""
-
-    def quote(path: str, span: "RankedSpan") -> str:
-        text = text_of(path)
-        lines = [(span.start_line, span.end_line)]
-        return render_outline(path, text, lines).rstrip("\n") if text else ""
-
-    return quote
+        yield Bench(settings, snapshot, store, cache, progress, closing, denied, private)
 
 
 def _recover(root: Path, progress: Progress) -> None:

@@ -51,7 +51,7 @@ def open_edits(
         raise ConfigError("--apply writes to a working tree; leave out --rev, or --apply")
 
     def write(writes: Sequence[Write]) -> str:
-        return open_journal().apply(snapshot.root, writes)
+        return open_journal(bench.private).apply(snapshot.root, writes)
 
     edits = Edits(
         view,

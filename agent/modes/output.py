@@ -150,14 +150,21 @@ class Output:
             return
         self._is_finished = True
         ignore_ends()
-        patch = self._edits.diff() if self._edits is not None else b""
-        self._save_patch(patch)
+        self._save_patch()
         if self.settings.output_format == "text":
             shown = printable(end.text) if text is None else text
             if shown:
                 sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
                 sys.stdout.flush()
             return
+        result = self.result(end)
+        if self.settings.output_format == "stream-json":
+            result["seq"] = self._seq
+        self._print(result)
+
+    def result(self, end: Finished) -> dict[str, Any]:
+        """Return the account of the whole run, once it has ended."""
+        patch = self._edits.diff() if self._edits is not None else b""
         result: dict[str, Any] = {
             "type": "result",
             "schema_version": SCHEMA_VERSION,
@@ -182,16 +189,14 @@ class Output:
             result.update(_account(self._asked))
         if end.partial:
             result["partial"] = end.partial
-        if self.settings.output_format == "stream-json":
-            result["seq"] = self._seq
-        self._print(result)
+        return result
 
-    def _save_patch(self, patch: bytes) -> None:
+    def _save_patch(self) -> None:
         path = self.settings.patch_out
         if path is None or self._edits is None:
             return
         try:
-            path.write_bytes(patch)
+            path.write_bytes(self._edits.diff())
         except OSError as error:
             print(f"bathy: cannot write {path}: {error.strerror}", file=sys.stderr)  # noqa: T201
 

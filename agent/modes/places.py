@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +14,34 @@ if TYPE_CHECKING:
     from bathy.tools.journal import Journal
 
 
+@dataclass(frozen=True, slots=True)
+class Private:
+    """A working tree that is a copy, and is thrown away when its task is done.
+
+    Attributes:
+        repo: Top folder of the repository that it was made from.
+        cache: Folder for what is known of that repository, which the copy shares.
+        journal: Folder that gets what is written to the copy, apart from the user's own journal.
+    """
+
+    repo: Path
+    cache: Path
+    journal: Path
+
+
 def repo_root(folder: Path) -> Path:
     """Return the top of the repository that a folder belongs to, or the plain folder itself."""
     repo = locate(folder)
     return repo.root if repo is not None else folder.resolve()
 
 
-def open_journal() -> "Journal":
-    """Return the journal of what was written for this user, in the state folder."""
+def open_journal(private: Private | None = None) -> "Journal":
+    """Return the journal of what was written for this user, in the state folder; or of a copy."""
     from bathy.tools.journal import Journal
     from platformdirs import user_state_path
 
+    if private is not None:
+        return Journal(private.journal)
     return Journal(user_state_path("bathy", appauthor=False) / "patches")
 
 

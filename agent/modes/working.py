@@ -12,6 +12,22 @@ from bathy.agent.modes.ask import Asked
 from bathy.agent.modes.signals import Terminated
 
 
+async def drain(run: Run, client: ModelClient, tell: Callable[[Event], None]) -> None:
+    """Run a loop to its end, and close its client.
+
+    Args:
+        run: To be worked off.
+        client: Its model.
+        tell: Gets each event; the last one is `Finished`.
+    """
+    try:
+        async with aclosing(run.events()) as events:
+            async for event in events:
+                tell(event)
+    finally:
+        await client.close()
+
+
 def work_off(asked: Asked, tell: Callable[[Event], None]) -> None:
     """Run the loop to its end, with a valid session behind whatever ends it.
 
@@ -50,12 +66,7 @@ def run_to_end(run: Run, client: ModelClient, tell: Callable[[Event], None]) -> 
             task.cancel()
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
-        try:
-            async with aclosing(run.events()) as events:
-                async for event in events:
-                    tell(event)
-        finally:
-            await client.close()
+        await drain(run, client, tell)
 
     try:
         asyncio.run(main())

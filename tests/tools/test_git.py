@@ -1,9 +1,19 @@
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bathy.tools.git import BlobReader, GitError, find_repo, run_git, stream_git
+from bathy.tools.git import (
+    BlobReader,
+    GitError,
+    find_repo,
+    git_scope,
+    run_git,
+    stop_git,
+    stream_bytes,
+    stream_git,
+)
 from repo_builder import RepoBuilder
 
 
@@ -133,3 +143,24 @@ def test_a_damaged_repository_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "r" / ".git").mkdir(parents=True)
     with pytest.raises(GitError, match="not a git repository"):
         find_repo(tmp_path / "r")
+
+
+def test_what_is_stopped_is_what_the_same_scope_has_begun(tmp_path: Path) -> None:
+    # More than a pipe holds, so that neither command ends before it is read.
+    built = RepoBuilder(tmp_path / "r").file("a", os.urandom(1 << 20))
+    built.commit()
+    repo = find_repo(built.root)
+    assert repo is not None
+
+    def begin() -> Iterator[bytes]:
+        stream = stream_bytes(repo, "cat-file", "blob", "HEAD:a")
+        next(stream)
+        return stream
+
+    other = begin()
+    with git_scope():
+        own = begin()
+        stop_git()
+        with pytest.raises(GitError):
+            list(own)
+    assert sum(map(len, other)) > 1 << 16

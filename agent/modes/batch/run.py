@@ -1,0 +1,175 @@
+"""`bathy batch`: a file of tasks -> a file of results, a table and a page, and one exit code."""
+
+import os
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bathy.agent.config import Settings
+from bathy.agent.modes.batch.budget import Budget
+from bathy.agent.modes.batch.drive import TRY_AGAIN_CODE, Drive, Stopped
+from bathy.agent.modes.batch.executors import open_pool
+from bathy.agent.modes.batch.order import Queue
+from bathy.agent.modes.batch.private import sweep
+from bathy.agent.modes.batch.ready import Batch, check_places, make_ready
+from bathy.agent.modes.batch.record import Result
+from bathy.agent.modes.batch.report import report_of, show_report
+from bathy.agent.modes.batch.results import Results, find_left, open_results
+from bathy.agent.modes.batch.tasks import BatchTask
+from bathy.agent.modes.batch.telling import Telling
+from bathy.agent.modes.batch.wanted import Wanted
+from bathy.agent.modes.progress import Progress
+from bathy.tools.base import count_of
+from bathy.tools.workspace import quote_path
+
+LIMIT_CODE = 3
+
+
+_WHY: Mapping[Stopped, str] = {
+    "money": "--max-cost is reached: the next prompt should cost more than what is left",
+    "failures": "too many tasks failed one after the other; the next ones would, too",
+    "cluster": "the cluster is lost",
+}
+
+
+def run_batch(settings: Settings, wanted: Wanted) -> int:
+    """Work a file of tasks off; return the exit code.
+
+    Raises:
+        ConfigError: The command line or a task is wrong; nothing has begun.
+        BathyError: A result cannot be written, or there is nothing that could run a task.
+        KeyboardInterrupt: Ctrl-C; what has ended is kept.
+        Terminated: SIGTERM, likewise.
+    """
+    progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
+    batch = make_ready(settings, wanted, progress)
+    tasks = batch.tasks
+    assert settings.output is not None
+    with open_results(settings.output, wanted) as results:
+        left = find_left(results, tasks, wanted)
+        if known := len(tasks) - len(left):
+            progress.say(f"{count_of(known, 'task')} of {len(tasks)} have a result already")
+        check_places(batch, left)
+        telling = Telling(progress, results.record, tasks)
+        if not left:
+            _show(batch, results, telling)
+            return _exit_code("", [], _results(batch, results))
+        drive = _prepared(batch, left, results, telling)
+        try:
+            _work(drive)
+        finally:
+            progress.clear()
+            sweep()
+            _show(batch, results, telling)
+        found = _results(batch, results)
+        if drive.stopped:
+            missing = count_of(sum(result is None for result in found), "task")
+            progress.say(
+                f"{_WHY[drive.stopped]}; {missing} left, and --resume-batch goes on with them"
+            )
+        return _exit_code(drive.stopped, drive.row, found)
+
+
+def _prepared(batch: Batch, left: Sequence[BatchTask], results: Results, telling: Telling) -> Drive:
+    """Everything that is needed to do what is left."""
+    common, mode = _common(batch.settings), batch.mode
+    queue, computes = _lined_up(batch, left, common), mode == "offline"
+    pool = open_pool(batch.wanted.scheduler, batch.settings.workers, computes=computes)
+    telling.begin(pool.size)
+    budget = Budget(batch.settings.max_cost_usd)
+    return Drive(common, mode, queue, pool, budget, results.keep, telling.tell)
+
+
+def _work(drive: Drive) -> None:
+    try:
+        drive.run()
+    except BaseException:
+        drive.pool.stop()
+        raise
+    drive.pool.close()
+
+
+def _results(batch: Batch, results: Results) -> list[Result | None]:
+    """The result of each task, in the order of the file; None for one that is left."""
+    return [results.record.results.get(task.id) for task in batch.tasks]
+
+
+def _show(batch: Batch, results: Results, telling: Telling) -> None:
+    from bathy.agent.modes.batch.webpage import report_page
+
+    known = results.record.results
+    report = report_of(batch.tasks, known, telling.elapsed_s)
+    show_report(report, is_json=batch.settings.output_format == "json")
+    assert batch.settings.output is not None
+    page = batch.wanted.report or batch.settings.output.with_suffix(".html")
+    ids = {task.id for task in batch.tasks}
+    text = report_page(report, [known[name] for name in known if name in ids])
+    batch.progress.say(_saved(page, text))
+
+
+def _saved(path: Path, text: str) -> str:
+    """Write the page, which can be made again at any time; say what became of it."""
+    other = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        other.write_text(text, encoding="utf-8")
+        other.replace(path)
+    except OSError as error:
+        other.unlink(missing_ok=True)
+        return f"the page cannot be written to {quote_path(str(path))}: {error.strerror}"
+    return f"the page is {quote_path(str(path))}"
+
+
+def _common(settings: Settings) -> Settings:
+    """The settings as the tasks get them: those of the batch itself are taken out."""
+
+    def whole(path: Path | None) -> Path | None:
+        return None if path is None else path.absolute()
+
+    return replace(
+        settings,
+        output=None,
+        output_format="text",
+        quiet=True,
+        workers=1,
+        max_cost_usd=None,
+        # One of these would be the last session about a repository, and the next one to go on with.
+        keep_session=False,
+        output_schema=whole(settings.output_schema),
+        env_file=whole(settings.env_file),
+    )
+
+
+def _lined_up(batch: Batch, left: Sequence[BatchTask], common: Settings) -> Queue:
+    """The tasks in an order in which they share what is cached."""
+    if batch.mode == "offline":
+        places = [task.repo for task in left]
+        order = sorted(range(len(left)), key=lambda at: (places.index(left[at].repo), at))
+        return Queue([left[at] for at in order], lambda task: task.repo, is_gated=False)
+    from bathy.agent.modes.batch.prefix import find_places, in_order, prefix_key
+
+    found = find_places(left)
+
+    def key(task: BatchTask) -> Hashable:
+        return prefix_key(found, common, task)
+
+    return Queue(in_order(left, found, common), key, is_gated=True)
+
+
+def _exit_code(stopped: Stopped, row: Sequence[int], results: Sequence[Result | None]) -> int:
+    """The exit code of a batch; 75 if another try could do all that is left.
+
+    Args:
+        stopped: Why it ended early.
+        row: Exit codes of the failures that came last.
+        results: Of all tasks.
+    """
+    if stopped == "money":
+        return LIMIT_CODE
+    codes = {int(result["exit_code"]) for result in results if result is not None} - {0}
+    if stopped == "cluster":
+        codes.add(TRY_AGAIN_CODE)
+    if stopped == "failures":
+        codes.update(row)
+    if not codes:
+        return 0
+    return TRY_AGAIN_CODE if codes == {TRY_AGAIN_CODE} else 1
