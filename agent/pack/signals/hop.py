@@ -84,10 +84,10 @@ def follow(
             _follow_users(question, corpus, place, [(score / most * s, n) for s, n in spans], back)
     why = {p: (leader, name) for p, (_, leader, name) in sorted(back.strongest.items())}
     why |= {p: (leader, name) for p, (_, leader, name) in sorted(forth.strongest.items())}
-    spans: dict[int, dict[int, float]] = defaultdict(dict)
+    defining: dict[int, dict[int, float]] = defaultdict(dict)
     for span, strength in shares_of_best(forth.spans).items():
-        spans[corpus.view.blob_of(span)][span] = strength
-    return Hop(shares_of_best(forth.strength), shares_of_best(back.strength), why, spans)
+        defining[corpus.view.blob_of(span)][span] = strength
+    return Hop(shares_of_best(forth.strength), shares_of_best(back.strength), why, defining)
 
 
 def lift(scores: Sequence[float], gains: Sequence[float]) -> list[float]:
