@@ -1,6 +1,5 @@
 """Ends of a run -> exit codes and one sentence: errors, Ctrl-C, termination, a reader that left."""
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -72,8 +71,11 @@ def exit_code_of(error: BathyError, *, verbose: bool) -> int:
 
 def ignore_ends() -> None:
     """Take no more notice of Ctrl-C and termination: the exit code is settled."""
-    with contextlib.suppress(RuntimeError):  # There is no loop when no model was asked.
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+    if "asyncio" in sys.modules:  # Its import takes as long as a search; without it, no loop runs.
+        import asyncio
+
+        with contextlib.suppress(RuntimeError):  # There is no loop when no model was asked.
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 
