@@ -28,7 +28,8 @@ LEADERS = 1
 """Files from the best on that nothing found here passes."""
 
 BELOW_LEADERS, KEEPS_ORDER = 0.98, 1e-4
-"""Where what would pass them is put, in parts of the last one's score, and what tells it apart."""
+"""Where what would pass them is put, and the room in which it keeps its order, in parts of the last
+one's score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +104,14 @@ def lift(scores: Sequence[float], gains: Sequence[float]) -> list[float]:
         return [score + gain for score, gain in zip(scores, gains, strict=True)]
     last = leading[-1]
     return [
-        score
-        if score >= last
-        else min(score + gain, max(BELOW_LEADERS * last + KEEPS_ORDER * (score + gain), score))
+        score if score >= last else min(score + gain, max(_below(last, score + gain), score))
         for score, gain in zip(scores, gains, strict=True)
     ]
+
+
+def _below(last: float, total: float) -> float:
+    """Where a file of such a total is put below the last leader; more for more."""
+    return last * (BELOW_LEADERS + KEEPS_ORDER * total / (total + last))
 
 
 def _best_spans(place: int, words: Words, corpus: OpenCorpus) -> Iterator[tuple[float, int]]:
