@@ -1,5 +1,6 @@
 """Small repositories of text alone, indexed and with a past, for tests of retrieval."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from bathy.agent.index.files import class_by_path, language_of
@@ -33,10 +34,15 @@ def corpus_of(
             yield file.blob, indexed(files[file.path], language_of(file.path, ""))
 
     entries = [
-        CorpusFile(path, f"id of {text}", class_by_path(path, {})[0])
+        CorpusFile(path, _id_of(text), class_by_path(path, {})[0])
         for path, text in sorted(files.items())
     ]
     return Corpus(entries, postings, index, past)
+
+
+def _id_of(text: str) -> str:
+    data = text.encode("utf-8", "surrogatepass")
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 def past_of(*changes: tuple[str, Sequence[str]]) -> Past:
