@@ -20,6 +20,7 @@ from bathy.agent.pack.signals.named import Named, find_named
 from bathy.agent.pack.signals.past import changed_often, changed_together, match_messages
 from bathy.agent.pack.signals.weights import CHANGE_LOG_PRIOR, Weights, weights_for
 from bathy.agent.pack.signals.words import Words, match_words
+from bathy.tools.workspace import quote_path
 
 CHANGE_LOGS = frozenset(
     (
@@ -157,8 +158,11 @@ def _detailed(look: _Look, told: list[Told], place: int, score: float) -> Ranked
     why = [*named.why, *matches(told, look.corpus.position[place])]
     if place in look.hop.why:
         leader, name = look.hop.why[place]
-        how = "defines" if place in look.hop.leads_here else "uses"
-        why.append(f"{how} `{name}` of {look.corpus.files[leader].path}")
+        there = quote_path(look.corpus.files[leader].path)
+        leads_here = place in look.hop.leads_here
+        why.append(
+            f"defines `{name}`, which {there} uses" if leads_here else f"uses `{name}` of {there}"
+        )
     bare = _bare(look, place, score)
     spans = tuple(_best_spans(look, place, named))
     return RankedFile(bare.path, score, spans, tuple(why), bare.signals, bare.prior)

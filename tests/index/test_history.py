@@ -68,7 +68,6 @@ def changes_of(
     return list(read_changes(found, id_, most=most, with_messages=said))
 
 
-
 def add_by_hand(built: RepoBuilder, when: str, message: bytes, more: str = "") -> None:
     """Commit what is staged at a time that git itself would refuse, in bytes as they are."""
     tree, parent = (built.git(*what).strip() for what in (["write-tree"], ["rev-parse", "HEAD"]))

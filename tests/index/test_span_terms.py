@@ -144,7 +144,17 @@ def test_uses_after_the_last_line_are_of_no_span() -> None:
 
 
 NAMES = st.text(st.characters(), max_size=12) | st.sampled_from(
-    ["caf\udce9", "caf\udcea", "a b c", "tab\there", "line\nbreak", "nul\0byte", "=own", ">use", "a.b"]
+    [
+        "caf\udce9",
+        "caf\udcea",
+        "a b c",
+        "tab\there",
+        "line\nbreak",
+        "nul\0byte",
+        "=own",
+        ">use",
+        "a.b",
+    ]
 )
 
 
@@ -154,7 +164,9 @@ def test_any_names_survive_the_way_through_processes_and_the_index(
     used: list[str], defined: list[str]
 ) -> None:
     text = "word\n" * 12
-    definitions = [Definition(n, "function", 3 * i + 1, 3 * i + 3, "") for i, n in enumerate(defined)]
+    definitions = [
+        Definition(n, "function", 3 * i + 1, 3 * i + 3, "") for i, n in enumerate(defined)
+    ]
     spans = index_text(text, definitions, [Use(1 + i, name) for i, name in enumerate(used)])
     assert pickle.loads(pickle.dumps(spans)) == spans
     with Postings(Path("/dev/null/none")) as postings:

@@ -275,7 +275,16 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 TEXT = st.lists(WORDS | st.text(max_size=6), max_size=30).map(" ".join)
 PATHS = st.sampled_from(
-    ["a.py", "src/b.py", "docs/kiln.md", "caf\udce9/fire.js", "CHANGES.md", "x.lock", " .go", "t.java"]
+    [
+        "a.py",
+        "src/b.py",
+        "docs/kiln.md",
+        "caf\udce9/fire.js",
+        "CHANGES.md",
+        "x.lock",
+        " .go",
+        "t.java",
+    ]
 )
 
 

@@ -30,8 +30,8 @@ def told_of(postings: Postings, text: str) -> list[Told]:
 
 def test_words_are_told_rarest_first_with_their_files(postings: Postings) -> None:
     sourdough, glaze, kiln = told_of(postings, "Which kilns glaze sourdough?")
-    assert (glaze.word, glaze.holders) == ("glaze", {0})
-    assert (kiln.word, kiln.holders) == ("kilns", {0, 1, 2})
+    assert (glaze.word, glaze.holders) == ("glaze", frozenset({0}))
+    assert (kiln.word, kiln.holders) == ("kilns", frozenset({0, 1, 2}))
     assert (sourdough.word, sourdough.holders) == ("sourdough", frozenset())
     assert glaze.idf == inverse_frequency(1, 3)
     assert sourdough.idf > glaze.idf > kiln.idf > 0

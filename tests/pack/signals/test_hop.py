@@ -7,8 +7,8 @@ from bathy.agent.pack.question import parse_question
 from bathy.agent.pack.ranking import RankedFile, Ranking
 from bathy.agent.pack.retrieve import retrieve
 from bathy.agent.pack.signals.hop import (
-    BEST_FILES,
     BELOW_LEADERS,
+    BEST_FILES,
     LEADERS,
     MOST_DEFINERS,
     MOST_DEFINERS_OF_OWN,
@@ -65,9 +65,15 @@ def test_a_file_that_the_best_span_calls_comes_before_those_that_share_words(
     assert {file.path for file in ranking.files} == set(CHAIN)
     found = ranking.files[1]
     assert found.signals == {"leads here": 1.0}
-    assert found.why == ("defines `ferment_mass` of a.py",)
+    assert found.why == ("defines `ferment_mass`, which a.py uses",)
     unlinked = {**CHAIN, "a.py": DESCRIBED.replace("ferment_mass(dough)", "dough")}
     assert "b.py" not in by_path(ranked(postings, unlinked))
+
+
+def test_a_reason_quotes_the_path_that_it_names(postings: Postings) -> None:
+    files = {"a\x1b[31m\n\u202e.py": DESCRIBED, "b.py": DEFINES}
+    (why,) = by_path(ranked(postings, files))["b.py"].why
+    assert why == r'defines `ferment_mass`, which "a\033[31m\n\342\200\256.py" uses'
 
 
 def test_what_is_led_to_never_passes_the_leader(postings: Postings) -> None:
@@ -134,7 +140,9 @@ def test_of_both_ways_to_a_file_the_one_forth_is_the_reason(postings: Postings) 
 
 
 def test_only_the_best_files_are_followed(postings: Postings) -> None:
-    files = {f"a{n}.py": f"def rye_{n}(x):\n    return target_{n}(x)\n" for n in range(BEST_FILES + 1)}
+    files = {
+        f"a{n}.py": f"def rye_{n}(x):\n    return target_{n}(x)\n" for n in range(BEST_FILES + 1)
+    }
     files |= {f"b{n}.py": f"def target_{n}(x):\n    return x\n" for n in range(BEST_FILES + 1)}
     asked, corpus = parse_question("rye"), corpus_of(postings, files).open()
     words = match_words(asked, corpus)

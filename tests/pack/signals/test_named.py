@@ -24,9 +24,7 @@ def postings(tmp_path: Path) -> Iterator[Postings]:
         yield opened
 
 
-def named(
-    postings: Postings, text: str, files: Mapping[str, str] = FILES
-) -> dict[str, Named]:
+def named(postings: Postings, text: str, files: Mapping[str, str] = FILES) -> dict[str, Named]:
     paths = sorted(files)
     found = find_named(parse_question(text), corpus_of(postings, files).open())
     return {paths[place]: one for place, one in found.items()}

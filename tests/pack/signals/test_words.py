@@ -75,7 +75,7 @@ def test_copies_fit_alike(postings: Postings) -> None:
 @pytest.mark.parametrize("question", ["", "???", "the", "sourdough"])
 def test_nothing_fits_nothing(postings: Postings, question: str) -> None:
     words = matched(postings, question)
-    assert words.fit == words.spans == words.by_path == {}
+    assert (words.fit, words.spans, words.by_path) == ({}, {}, {})
     assert matched(postings, "pot", {}).fit == {}
 
 
