@@ -60,5 +60,6 @@ def test_what_a_view_keeps_at_hand_changes_no_answer(postings: Postings) -> None
     before = view.definers("find_ware")
     for number in range(MOST_KNOWN + 1):
         assert view.holders(f"absent{number}") == []
+        assert len(view._known) <= MOST_KNOWN
     assert view.definers("find_ware") == before
     assert view.score({"war": 1.0}) == postings.view(list(FILES)).score({"war": 1.0})

@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Mapping
+from math import log
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bathy.agent.pack.retrieve import retrieve
 from bathy.agent.pack.signals.hop import (
     BELOW_LEADERS,
     BEST_FILES,
+    BEST_SPANS,
     LEADERS,
     MOST_DEFINERS,
     MOST_DEFINERS_OF_OWN,
@@ -125,6 +127,67 @@ def test_a_name_that_the_question_speaks_of_leads_further(postings: Postings) ->
     strengths = {paths[place]: strength for place, strength in hop.leads_here.items()}
     assert strengths["m.py"] == 1.0
     assert strengths["b.py"] < 0.6
+
+
+def test_a_name_that_many_use_leads_less_far(postings: Postings) -> None:
+    calls = DESCRIBED + "    call_often(dough)\n"
+    often = {f"u{n}.py": f"x{n} = call_often({n})\n" for n in range(9)}
+    defined = {"b.py": DEFINES, "o.py": "def call_often(mass):\n    return mass\n"}
+    hop, paths = followed(postings, {"a.py": calls, **defined, **often})
+    strengths = {paths[place]: strength for place, strength in hop.leads_here.items()}
+    assert strengths == pytest.approx({"b.py": 1.0, "o.py": log(3 + 1) / log(3 + 10)})
+
+
+def test_a_file_does_not_come_from_itself(postings: Postings) -> None:
+    recursive = DESCRIBED.replace("ferment_mass", "leaven_rye")
+    hop, _ = followed(postings, {"a.py": recursive, "b.py": DEFINES})
+    assert (hop.leads_here, hop.comes_from_here, hop.spans) == ({}, {}, {})
+
+
+def test_the_spans_that_define_and_use_the_names_are_told(postings: Postings) -> None:
+    filling = "def other(mass):\n    return [mass]\n\n\n\n\n"
+    uses = "def work(mass):\n    return leaven_rye(mass)\n"
+    files = {"a.py": DESCRIBED, "b.py": filling + DEFINES, "u.py": filling + uses}
+    hop, _ = followed(postings, files)
+    view = corpus_of(postings, files).open().view
+    # The user's own words fit, too, so it leads back.
+    told = {view.span_at(span).symbol for span in hop.spans}
+    assert told == {"ferment_mass", "work", "leaven_rye"}
+    assert all(strength > 0 for strength in hop.spans.values())
+
+
+@pytest.mark.parametrize("order", [("feed_rye", "store_mass"), ("store_mass", "feed_rye")])
+def test_the_name_that_leads_furthest_is_the_reason(
+    postings: Postings, order: tuple[str, str]
+) -> None:
+    calls = "".join(f"    {name}(dough)\n" for name in order)
+    defines = "def feed_rye(x):\n    pass\n\n\ndef store_mass(x):\n    pass\n"
+    hop, _ = followed(postings, {"a.py": DESCRIBED + calls, "b.py": defines})
+    assert hop.why[1] == (0, "feed_rye")
+
+
+def test_better_files_lead_further(postings: Postings) -> None:
+    files = {
+        "a.py": "def rye_a(x):\n    return target_a(x)\n",
+        "b.py": "def rye_b(x):\n    return target_b(x)\n",
+        "ta.py": "def target_a(x):\n    return x\n",
+        "tb.py": "def target_b(x):\n    return x\n",
+    }
+    asked, corpus = parse_question("rye"), corpus_of(postings, files).open()
+    hop = follow(asked, {0: 1.0, 1: 0.25}, match_words(asked, corpus), corpus)
+    assert hop.leads_here == pytest.approx({2: 1.0, 3: 0.25})
+
+
+def test_only_the_best_spans_of_a_file_are_followed(postings: Postings) -> None:
+    spans = [
+        f"def part_{n}(x):\n"
+        + f"    # {'rye ' * (9 - n)}\n    y = x\n    return target_{n}(x)\n\n\n"
+        for n in range(BEST_SPANS + 1)
+    ]
+    files = {"a.py": "".join(spans)}
+    files |= {f"t{n}.py": f"def target_{n}(x):\n    return x\n" for n in range(BEST_SPANS + 1)}
+    hop, paths = followed(postings, files, "rye")
+    assert {paths[place] for place in hop.leads_here} == {f"t{n}.py" for n in range(BEST_SPANS)}
 
 
 def test_copies_of_a_file_are_led_to_alike(postings: Postings) -> None:

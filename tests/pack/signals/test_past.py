@@ -84,6 +84,8 @@ def test_files_that_have_gone_do_not_count(postings: Postings) -> None:
     assert messages(partly, "gizmo") == messages(without, "gizmo") == {A: 1.0}
     assert changed_often(partly) == changed_often(without)
     assert changed_together({A: 1.0}, partly) == {}
+    many = past_of(*[("gizmo", ["a.py"])] * 29, *[("gizmo", ["gone.py"])] * 9)
+    assert messages(opened(postings, many), "gizmo") == {A: 1.0}
 
 
 def test_how_often_a_file_was_changed_counts_by_its_logarithm(postings: Postings) -> None:

@@ -1,9 +1,11 @@
 from collections.abc import Iterator
+from math import sqrt
 from pathlib import Path
 
 import pytest
 from bathy.agent.index.postings import Postings
 from bathy.agent.pack.question import parse_question
+from bathy.agent.pack.signals.weights import FILE_PART, SPAN_PART, TITLE_PART
 from bathy.agent.pack.signals.words import Words, match_words, shares_of_best
 from corpora import corpus_of
 from hypothesis import given
@@ -61,10 +63,14 @@ def test_a_word_of_the_path_alone_is_no_fit(postings: Postings) -> None:
     assert PATHS.index("glaze/empty.py") not in words.fit
 
 
-def test_a_title_counts_beside_the_whole(postings: Postings) -> None:
+def test_a_title_counts_beside_the_best_spans_and_the_whole(postings: Postings) -> None:
     files = {"a.py": "kiln = 1\n", "b.py": "wheel = 1\n"}
-    assert matched(postings, "kiln\nwheel", files).fit[0] == 1.0
-    assert matched(postings, "wheel\nkiln", files).fit[1] == 1.0
+    # A word of the title weighs two of the text, of which the root is taken.
+    by_text = (SPAN_PART + FILE_PART) / sqrt(2)
+    by_all = SPAN_PART + FILE_PART + TITLE_PART
+    assert matched(postings, "kiln\nwheel", files).fit == pytest.approx(
+        {0: 1.0, 1: by_text / by_all}
+    )
 
 
 def test_copies_fit_alike(postings: Postings) -> None:
