@@ -6,6 +6,7 @@ The first look scores each file by itself: (words + weighted signals) x prior. T
 what the best spans use and who uses them, and lifts the files that they lead to.
 """
 
+import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -69,13 +70,17 @@ def prior_of(file: CorpusFile, weights: Weights) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One question over one corpus: what speaks for each file, by place."""
+    """One question over one corpus: what speaks for each file, by place.
+
+    `first` are the scores before the second hop.
+    """
 
     corpus: OpenCorpus
     words: Words
     named: Mapping[int, Named]
     signals: Mapping[int, Mapping[str, float]]
     priors: Mapping[int, float]
+    first: Mapping[int, float]
     hop: Hop
 
 
@@ -84,7 +89,9 @@ def _retrieve(question: Question, corpus: OpenCorpus, detailed: int) -> Ranking:
     look, scores = _look_twice(question, corpus, weights)
     order = sorted(scores, key=lambda place: (-scores[place], corpus.files[place].path))
     told = tell_words(question, corpus.view)
-    if not any(_is_answer(look, told, place) for place in order[:FLOOR_FILES]):
+    # Judged without the hop: what it finds need hold no word, and must not crowd out what does.
+    judged = heapq.nsmallest(FLOOR_FILES, look.first, key=lambda p: (-look.first[p], p))
+    if not any(_is_answer(look, told, place) for place in judged):
         return Ranking(())
     best = (_detailed(look, told, place, scores[place]) for place in order[:detailed])
     rest = (_bare(look, place, scores[place]) for place in order[detailed:])
@@ -122,7 +129,7 @@ def _look_twice(
     ]
     lifted = lift([first.get(place, 0.0) for place in places], gains)
     scores = {place: score for place, score in zip(places, lifted, strict=True) if score > 0}
-    return _Look(corpus, words, named, signals, priors, hop), scores
+    return _Look(corpus, words, named, signals, priors, first, hop), scores
 
 
 def _note(signals: dict[int, dict[str, float]], name: str, strengths: Mapping[int, float]) -> None:

@@ -187,6 +187,22 @@ def test_that_a_file_is_changed_often_is_no_answer_by_itself(postings: Postings)
     assert "src/site/json.py" not in paths(ranked(postings, "register\nx", FILES, past))
 
 
+def test_what_the_best_file_leads_to_does_not_crowd_out_the_file_that_answers(
+    postings: Postings,
+) -> None:
+    calls = "".join(f"    heat_{n}(x)\n" for n in range(4))
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    filling = "".join(f"word{a}{b} = 1\n" for a in letters for b in letters)
+    files = {
+        "a.py": f"def start_it(x):\n    # {'zeta ' * 9}\n{calls}",
+        "c.md": f"# Other\n{filling}alpha\n{filling}beta\n{filling}",
+    }
+    led_to = {f"b{n}.py": f"def heat_{n}(x):\n    return x\n" for n in range(4)}
+    question = "Which zeta alpha beta gamma delta epsilon kappa"
+    assert paths(ranked(postings, question, files)) == ["a.py", "c.md"]
+    assert paths(ranked(postings, question, files | led_to)) == ["a.py", *led_to, "c.md"]
+
+
 def test_the_same_question_twice_has_the_same_answer_whatever_was_asked_between(
     postings: Postings,
 ) -> None:
