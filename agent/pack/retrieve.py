@@ -90,7 +90,8 @@ def _retrieve(question: Question, corpus: OpenCorpus, detailed: int) -> Ranking:
     order = sorted(scores, key=lambda place: (-scores[place], corpus.files[place].path))
     told = tell_words(question, corpus.view)
     # Judged without the hop: what it finds need hold no word, and must not crowd out what does.
-    judged = heapq.nsmallest(FLOOR_FILES, look.first, key=lambda p: (-look.first[p], p))
+    scored = [(-score, place) for place, score in look.first.items() if score > 0]
+    judged = [place for _, place in heapq.nsmallest(FLOOR_FILES, scored)]
     if not any(_is_answer(look, told, place) for place in judged):
         return Ranking(())
     best = (_detailed(look, told, place, scores[place]) for place in order[:detailed])
@@ -176,13 +177,19 @@ def _detailed(look: _Look, told: list[Told], place: int, score: float) -> Ranked
 
 
 def _best_spans(look: _Look, place: int, named: Named) -> Iterable[RankedSpan]:
-    """Choose a file's spans: those that define what is named gain half of the best span's score."""
+    """Choose a file's spans: those that define what is named gain half of the best span's score.
+
+    Where no word fits and nothing is named, they are those that the second hop led to.
+    """
     view = look.corpus.view
     scored = look.words.spans.get(look.corpus.position[place], ())
     best = max((score for score, _ in scored), default=1.0)
     totals = {span: score for score, span in scored[:_SPANS_LOOKED_AT]}
     for span, strength in named.spans.items():
         totals[span] = totals.get(span, 0.0) + 0.5 * best * min(1.0, strength)
+    if not totals:
+        here = look.corpus.position[place]
+        totals = {n: found for n, found in look.hop.spans.items() if view.blob_of(n) == here}
     for number, score in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SPANS]:
         at = view.span_at(number)
         yield RankedSpan(at.start_line, at.end_line, score, at.symbol)

@@ -68,6 +68,9 @@ def test_a_file_that_the_best_span_calls_comes_before_those_that_share_words(
     found = ranking.files[1]
     assert found.signals == {"leads here": 1.0}
     assert found.why == ("defines `ferment_mass`, which a.py uses",)
+    assert [(span.start_line, span.end_line, span.symbol) for span in found.spans] == [
+        (1, 2, "ferment_mass")
+    ]
     unlinked = {**CHAIN, "a.py": DESCRIBED.replace("ferment_mass(dough)", "dough")}
     assert "b.py" not in by_path(ranked(postings, unlinked))
 
