@@ -22,6 +22,10 @@ MOST_SAID_CHARS = 4_000
 
 _BOTS = ("[bot]", "dependabot", "renovate", "pre-commit-ci", "github-actions", "weblate")
 _DAY_S = 86_400
+_MARK = b"//"
+"""What a change begins with; no path of git's does."""
+
+_MOST_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +110,16 @@ def read_changes(
     limit = () if most is None else (f"--max-count={most}",)
     log = stream_git(
         repo, "log", "-z", "--first-parent", "-m", "--name-only", "--no-renames", "--no-ext-diff",
-        "--no-textconv", *limit, f"--format=%x01%ct %an{said}", commit, "--",
+        "--no-textconv", *limit, f"--format={_MARK.decode()}%ct %an{said}", commit, "--",
     )  # fmt: skip
     head, paths = b"", list[bytes]()
     for record in log:
-        text = record.lstrip(b"\n")
-        if text.startswith(b"\x01"):
+        if record.startswith(_MARK):
             yield from _counted(head, paths)
-            head, paths = text[1:], []
-        elif text:
-            paths.append(text)
+            head, paths = record.removeprefix(_MARK), []
+        else:
+            # git puts a line break of its own before the first path; paths may begin with one, too.
+            paths.append(record if paths else record.removeprefix(b"\n"))
     yield from _counted(head, paths)
 
 
@@ -126,4 +130,10 @@ def _counted(head: bytes, paths: list[bytes]) -> Iterator[Change]:
     first, _, message = head.decode("utf-8", "replace").partition("\n")
     time_s, _, author = first.partition(" ")
     if not is_bot(author):
-        yield Change(int(time_s), message[:MOST_SAID_CHARS], tuple(paths))
+        yield Change(_seconds(time_s), message[:MOST_SAID_CHARS], tuple(paths))
+
+
+def _seconds(digits: str) -> int:
+    """Read a time; 0, as git takes it, for what is none: a commit may say anything there."""
+    is_time = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
+    return int(digits) if is_time else 0

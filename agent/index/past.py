@@ -75,5 +75,5 @@ def load_past(body: Mapping[str, Any]) -> Past:
         tuple(body["paths"]),
         tuple(map(tuple, body["changes"])),
         tuple(body["lengths"]),
-        body["said"],
+        {term: tuple(places) for term, places in body["said"].items()},
     )

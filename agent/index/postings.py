@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from bathy.agent.index.span_terms import IndexedSpan, is_telling
+from bathy.agent.index.span_terms import IndexedSpan, encodable, is_telling
 from bathy.agent.index.spans import Span
 from bathy.agent.index.view import TF_BITS, Names, View
 
@@ -131,7 +131,8 @@ class Postings:
         """
         with self._guarded():
             row = self._db.execute("SELECT names FROM blob WHERE id = ?", (blob,)).fetchone()
-            return tuple(_load_names(line) for line in row[0].split("\n")) if row else ()
+            # A file without spans is kept as "", one without names as tabs.
+            return tuple(map(_load_names, row[0].split("\n"))) if row and row[0] else ()
 
     def lengths_of(self, blobs: Iterable[str]) -> dict[str, tuple[int, "array[int]"]]:
         """Return (number of the first span, terms in each span) of the files that are indexed."""
@@ -150,7 +151,8 @@ class Postings:
         """Return (segment, packed postings) of a term: span within the segment << 8 | frequency."""
         with self._guarded():
             rows = self._db.execute(
-                "SELECT segment, spans FROM posting WHERE term = ? ORDER BY segment", (term,)
+                "SELECT segment, spans FROM posting WHERE term = ? ORDER BY segment",
+                (encodable(term),),
             )
             return [(segment, _unpack(packed)) for segment, packed in rows]
 
@@ -236,7 +238,7 @@ class _Segment:
             self.lengths.append(sum(indexed.counts.values()))
             self.size += len(indexed.counts) + len(indexed.defines) + len(indexed.uses)
         kept = _dump_spans([indexed.span for indexed in spans])
-        names = _encodable("\n".join(_dump_names(indexed) for indexed in spans))
+        names = encodable("\n".join(_dump_names(indexed) for indexed in spans))
         self.blobs.append((blob, first, len(self.lengths), kept, names))
 
 
@@ -245,11 +247,7 @@ def _dump_spans(spans: Sequence[Span]) -> str:
 
 
 def _one_line(symbol: str) -> str:
-    return _encodable(symbol.replace("\n", " "))
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return encodable(symbol.replace("\n", " "))
 
 
 def _load_spans(kept: str) -> tuple[Span, ...]:

@@ -88,8 +88,9 @@ def index_text(
         while used < len(uses) and uses[used].line <= span.end_line:
             names[uses[used].name] = None
             used += 1
-        kept = [name for name in names if is_telling(name)][:MOST_USES]
-        indexed.append(IndexedSpan(span, counts, tuple(defines), tuple(kept)))
+        kept = dict.fromkeys(encodable(name) for name in names if is_telling(name))
+        telling = tuple(kept)[:MOST_USES]
+        indexed.append(IndexedSpan(span, counts, tuple(defines), telling))
     return tuple(indexed)
 
 
@@ -98,12 +99,17 @@ def is_telling(name: str) -> bool:
     return len(name) >= LEAST_NAME_CHARS and not any(c.isspace() for c in name)
 
 
+def encodable(text: str) -> str:
+    """Return a text that can be stored: lone surrogates become question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def definition_terms(definition: Definition) -> tuple[str, ...]:
     """Return the terms under which a definition is found: its name, and Class.name of a member."""
     if definition.kind in _NO_SYMBOLS:
         return ()
-    own = "=" + definition.name
+    own = "=" + encodable(definition.name)
     if not definition.container:
         return (own,)
-    parts = qualified(definition).split(".")
+    parts = encodable(qualified(definition)).split(".")
     return (own, "=" + ".".join(parts[-2:]))

@@ -53,7 +53,9 @@ def _past(snapshot: Snapshot, store: Store) -> Past:
     if (kept := store.past(key)) is not None:
         return load_past(kept)
     past = read_past(repo, commit)
-    store.keep_past(key, dump_past(past))
+    # What could not be read now, or is still to be fetched, may be there the next time.
+    if past.changes and not (repo.common_dir / "shallow").exists():
+        store.keep_past(key, dump_past(past))
     return past
 
 

@@ -8,6 +8,7 @@ from bathy.agent.config import Settings
 from bathy.agent.errors import ConfigError
 from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.progress import Progress
+from bathy.agent.modes.terminal import printable
 from bathy.agent.pack.ranking import RankedFile, Ranking
 from bathy.tools.workspace import quote_path
 
@@ -29,7 +30,7 @@ def run_search(settings: Settings, question: str) -> int:
         ranking = bench.search(question)
         progress.trace("ranked")
     if settings.output_format == "text":
-        text = "".join(_lines(ranking))
+        text = printable("".join(_lines(ranking)))
     else:
         text = json.dumps(_json(question, ranking)) + "\n"
     sys.stdout.write(text)

@@ -6,6 +6,7 @@ The first look scores each file by itself: (words + weighted signals) x prior. T
 what the best spans use and who uses them, and lifts the files that they lead to.
 """
 
+import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from bathy.agent.pack.signals.named import Named, find_named
 from bathy.agent.pack.signals.past import changed_often, changed_together, match_messages
 from bathy.agent.pack.signals.weights import CHANGE_LOG_PRIOR, Weights, weights_for
 from bathy.agent.pack.signals.words import Words, match_words
+from bathy.tools.workspace import quote_path
 
 CHANGE_LOGS = frozenset(
     (
@@ -75,13 +77,17 @@ def prior_of(file: CorpusFile, weights: Weights) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One question over one corpus: what speaks for each file, by place."""
+    """One question over one corpus: what speaks for each file, by place.
+
+    `first` are the scores before the second hop.
+    """
 
     corpus: OpenCorpus
     words: Words
     named: Mapping[int, Named]
     signals: Mapping[int, Mapping[str, float]]
     priors: Mapping[int, float]
+    first: Mapping[int, float]
     hop: Hop
 
 
@@ -90,7 +96,10 @@ def _retrieve(question: Question, corpus: OpenCorpus, detailed: int) -> Ranking:
     look, scores = _look_twice(question, corpus, weights)
     order = sorted(scores, key=lambda place: (-scores[place], corpus.files[place].path))
     told = tell_words(question, corpus.view)
-    if not any(_is_answer(look, told, place) for place in order[:FLOOR_FILES]):
+    # Judged without the hop: what it finds need hold no word, and must not crowd out what does.
+    scored = [(-score, place) for place, score in look.first.items() if score > 0]
+    judged = [place for _, place in heapq.nsmallest(FLOOR_FILES, scored)]
+    if not any(_is_answer(look, told, place) for place in judged):
         return Ranking(())
     best = (
         _detailed(
@@ -136,7 +145,7 @@ def _look_twice(
     ]
     lifted = lift([first.get(place, 0.0) for place in places], gains)
     scores = {place: score for place, score in zip(places, lifted, strict=True) if score > 0}
-    return _Look(corpus, words, named, signals, priors, hop), scores
+    return _Look(corpus, words, named, signals, priors, first, hop), scores
 
 
 def _note(signals: dict[int, dict[str, float]], name: str, strengths: Mapping[int, float]) -> None:
@@ -174,8 +183,11 @@ def _detailed(
     why = [*named.why, *matches(told, look.corpus.position[place])]
     if place in look.hop.why:
         leader, name = look.hop.why[place]
-        how = "defines" if place in look.hop.leads_here else "uses"
-        why.append(f"{how} `{name}` of {look.corpus.files[leader].path}")
+        there = quote_path(look.corpus.files[leader].path)
+        leads_here = place in look.hop.leads_here
+        why.append(
+            f"defines `{name}`, which {there} uses" if leads_here else f"uses `{name}` of {there}"
+        )
     bare = _bare(look, place, score)
     spans = tuple(_best_spans(look, place, named, most_spans))
     return RankedFile(bare.path, score, spans, tuple(why), bare.signals, bare.prior)

@@ -10,7 +10,8 @@ from bathy.agent.index.postings import MOST_SEGMENTS, Postings, PostingsLost
 from bathy.agent.index.span_terms import index_text
 from bathy.agent.index.spans import Span
 from bathy.agent.index.symbols import Definition, extract_symbols
-from bathy.agent.index.view import View
+from bathy.agent.index.view import Names, View
+from corpora import indexed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -202,3 +203,21 @@ def test_any_texts_can_be_indexed_and_every_term_found_again(texts: list[str]) -
         for blob, spans in items.items():
             for term in spans[0].counts:
                 assert blob in {view.blobs[view.blob_of(span)] for span in view.holders(term)}
+
+
+def test_files_without_spans_and_files_that_are_not_indexed_have_no_names(
+    postings: Postings,
+) -> None:
+    postings.add([("gone", ())])
+    assert postings.spans_of("gone") == ()
+    assert postings.names_of("gone") == ()
+    assert postings.names_of("nowhere") == ()
+    assert postings.names_of("c") == (Names(),)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.sampled_from("def class(x):\n @.\t\u00e9'\"\udce9"), max_size=200))
+def test_every_span_has_names_whatever_the_text(text: str) -> None:
+    with Postings(Path("/dev/null/none")) as postings:
+        postings.add([("f", indexed(text))])
+        assert len(postings.names_of("f")) == len(postings.spans_of("f")) > 0

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from bathy.agent.index.repo import Stated
-from bathy.agent.index.store import KEPT_RESULTS, Store, result_key
+from bathy.agent.index.store import KEPT_PASTS, KEPT_RESULTS, Store, result_key
 from bathy.tools.workspace import FileStat
 
 
@@ -48,6 +48,17 @@ def test_only_the_newest_results_are_kept(tmp_path: Path) -> None:
             store.keep_result(f"r{number}", {})
         assert store.result("r0") is None
         assert store.result(f"r{KEPT_RESULTS + 2}") == {}
+
+
+def test_pasts_are_kept_apart_from_results_and_only_the_newest_of_them(tmp_path: Path) -> None:
+    with Store(tmp_path / "index.sqlite") as store:
+        store.keep_result("r", {"x": 1})
+        for number in range(KEPT_PASTS + 2):
+            store.keep_past(f"p{number}", {"paths": [f"caf\udce9{number}"]})
+        assert store.past("r") is store.past("p1") is store.result("p2") is None
+        assert store.result("r") == {"x": 1}
+    with Store(tmp_path / "index.sqlite") as store:
+        assert store.past("p2") == {"paths": ["caf\udce92"]}
 
 
 def test_states_of_files_changed_just_now_are_not_trusted(tmp_path: Path) -> None:

@@ -181,6 +181,19 @@ def test_search_ranks_files_and_spans(run: Run, shop: RepoBuilder) -> None:
     assert "shop/cart.py" in run("search", "what does Cart hold", "-C", shop.root).out
 
 
+def test_search_shows_no_control_characters_of_a_repository(run: Run, repo: RepoBuilder) -> None:
+    repo.file("a\x1b[31m\n.py", "def fire_kiln():\n    heat_up()\n").file(
+        "k.md", "# Red \x1b[31m kiln\n"
+    )
+    repo.file("h.py", "def heat_up():\n    pass\n").commit()
+    for form in ("text", "json"):
+        out = run("search", "kiln", "-C", repo.root, "--output-format", form).out
+        assert "heat_up" in out
+        assert "Red" in out
+        assert "\x1b" not in out
+        assert all(line.isprintable() for line in out.splitlines())
+
+
 def test_search_says_when_nothing_fits(run: Run, shop: RepoBuilder) -> None:
     ran = run("search", "zygomorphic quaternions", "-C", shop.root)
     assert ran.code == 0

@@ -29,7 +29,8 @@ LEADERS = 1
 """Files from the best on that nothing found here passes."""
 
 BELOW_LEADERS, KEEPS_ORDER = 0.98, 1e-4
-"""Where what would pass them is put, in parts of the last one's score, and what tells it apart."""
+"""Where what would pass them is put, and the room in which it keeps its order, in parts of the last
+one's score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Hop:
         comes_from_here: Likewise: it uses what spans that fit define.
         why: By place, the file that led there and the name.
         spans: By blob position, strength by span, at most 1: where the names that led there are
-            defined.
+            defined or used.
     """
 
     leads_here: Mapping[int, float]
@@ -84,10 +85,13 @@ def follow(
             _follow_users(question, corpus, place, [(score / most * s, n) for s, n in spans], back)
     why = {p: (leader, name) for p, (_, leader, name) in sorted(back.strongest.items())}
     why |= {p: (leader, name) for p, (_, leader, name) in sorted(forth.strongest.items())}
-    defining: dict[int, dict[int, float]] = defaultdict(dict)
-    for span, strength in shares_of_best(forth.spans).items():
-        defining[corpus.view.blob_of(span)][span] = strength
-    return Hop(shares_of_best(forth.strength), shares_of_best(back.strength), why, defining)
+    named = dict(back.spans)
+    for span, strength in forth.spans.items():
+        named[span] = named.get(span, 0.0) + strength
+    places: dict[int, dict[int, float]] = defaultdict(dict)
+    for span, strength in shares_of_best(named).items():
+        places[corpus.view.blob_of(span)][span] = strength
+    return Hop(shares_of_best(forth.strength), shares_of_best(back.strength), why, places)
 
 
 def lift(scores: Sequence[float], gains: Sequence[float]) -> list[float]:
@@ -105,11 +109,14 @@ def lift(scores: Sequence[float], gains: Sequence[float]) -> list[float]:
         return [score + gain for score, gain in zip(scores, gains, strict=True)]
     last = leading[-1]
     return [
-        score
-        if score >= last
-        else min(score + gain, max(BELOW_LEADERS * last + KEEPS_ORDER * (score + gain), score))
+        score if score >= last else min(score + gain, max(_below(last, score + gain), score))
         for score, gain in zip(scores, gains, strict=True)
     ]
+
+
+def _below(last: float, total: float) -> float:
+    """Where a file of such a total is put below the last leader; more for more."""
+    return last * (BELOW_LEADERS + KEEPS_ORDER * total / (total + last))
 
 
 def _best_spans(place: int, words: Words, corpus: OpenCorpus) -> Iterator[tuple[float, int]]:
@@ -168,6 +175,8 @@ def _follow_users(
         gain = strength * (1 + _said(name, question)) / len(files) ** 0.7
         for file in files:
             found.add(file, gain, place, name)
+        for span in users:
+            found.spans[span] = found.spans.get(span, 0.0) + gain / len(users)
 
 
 def _files(spans: Sequence[int], corpus: OpenCorpus) -> set[int]:
