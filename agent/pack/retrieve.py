@@ -43,6 +43,13 @@ NAMED_SPAN, USED_SPAN = 0.5, 0.25
 """What a span gains that defines what the question names, or what the best spans use, in parts of
 the file's best score by words."""
 
+TELLING_PAST = 0.5
+"""Strength from which on a signal of the past is given as a reason."""
+
+_OF_THE_PAST = (
+    ("old messages", "messages of its changes speak of this"),
+    ("changed together", "often changed together with what fits best"),
+)
 _SPANS_LOOKED_AT = 40
 
 
@@ -189,6 +196,7 @@ def _detailed(
             f"defines `{name}`, which {there} uses" if leads_here else f"uses `{name}` of {there}"
         )
     bare = _bare(look, place, score)
+    why += [reason for name, reason in _OF_THE_PAST if bare.signals.get(name, 0.0) >= TELLING_PAST]
     spans = tuple(_best_spans(look, place, named, most_spans))
     return RankedFile(bare.path, score, spans, tuple(why), bare.signals, bare.prior)
 
