@@ -32,7 +32,7 @@ ENOUGH = 3
 MOST_RANKED = 50
 """Files of the index's ranking that are looked at, beside those that hold an error's message."""
 
-ERROR_WEIGHT, CHURN_WEIGHT, DECLARATIONS_SHARE = 0.4, 0.06, 0.5
+ERROR_WEIGHT, CHURN_WEIGHT, DECLARATIONS_SHARE = 0.2, 0.02, 0.5
 """What a message and late changes add to a file's score, in parts of the best score of the ranking;
 what is left of the score of a file that only declares. By trial; off by half they do no harm."""
 
