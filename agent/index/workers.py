@@ -145,7 +145,7 @@ def _pool(root: Path, repo: GitRepo | None, workers: int) -> concurrent.futures.
         workers,
         mp_context=multiprocessing.get_context("fork" if forks else "spawn"),
         initializer=_open_reader,
-        initargs=(root, repo),
+        initargs=(root, repo, os.getpid()),
     )
 
 
@@ -153,12 +153,12 @@ def _is_linux() -> bool:
     return sys.platform == "linux"
 
 
-def _open_reader(root: Path, repo: GitRepo | None) -> None:
+def _open_reader(root: Path, repo: GitRepo | None, parent: int) -> None:
     global _reader
     # Ctrl-C reaches the whole process group; only the parent may answer it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    end_with_parent(os.getppid())
+    end_with_parent(parent)
     # Nodes and facts hold no cycles, and looking for some among them takes a tenth of the time.
     gc.disable()
     _reader = Reader(root, repo)
