@@ -38,7 +38,7 @@ _BOTH = {
     "path": 0.3,
     "name": 0.3,
     "frame": 0.6,
-    "title symbol": 0.1,
+    "title symbol": 0.08,
     "code symbol": 0.12,
     "trace symbol": 0.2,
     "member": 0.2,
