@@ -7,6 +7,7 @@ Losing the file costs time, never correctness: a damaged one is thrown away and 
 """
 
 import contextlib
+import secrets
 import sqlite3
 import sys
 from array import array
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from bathy.agent.index.span_terms import IndexedSpan, encodable, is_telling
 from bathy.agent.index.spans import Span
@@ -45,9 +46,10 @@ CREATE TABLE posting (term TEXT, segment INT, spans BLOB NOT NULL,
 
 
 class PostingsLost(Exception):
-    """The file was damaged or is held by others; what it held has to be added again.
+    """The file was damaged, is held by others, or another process made it anew.
 
-    The index is empty afterwards: a new file at first, the second time one in memory.
+    What it held has to be added again; views of it are good for nothing any more. A damaged file is
+    a new one afterwards; the second time, or if it cannot be used, the index is in memory.
     """
 
 
@@ -59,6 +61,7 @@ class Postings:
         self._path = path
         self._was_lost = False
         self._db = _open(path)
+        self._generation = _generation_of(self._db)
 
     def __enter__(self) -> "Postings":
         return self
@@ -201,17 +204,23 @@ class Postings:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
+            found = _generation_of(self._db)
         except (sqlite3.Error, ValueError) as error:
             self._start_again(error)
+        # What was read is of one generation if that has not changed when it has been read.
+        if found != self._generation:
+            self._generation = found
+            raise PostingsLost("another process made the index anew")
 
-    def _start_again(self, error: Exception) -> None:
+    def _start_again(self, error: Exception) -> NoReturn:
         self._db.close()
-        if self._was_lost or _is_passing(error):
+        if self._was_lost or not _is_damage(error):
             self._db = _connect(_IN_MEMORY)
         else:
             _remove(self._path)
             self._db = _open(self._path)
         self._was_lost = True
+        self._generation = _generation_of(self._db)
         raise PostingsLost(str(error)) from error
 
 
@@ -280,10 +289,19 @@ def _unpack(data: bytes) -> "array[int]":
     return values
 
 
-def _is_passing(error: Exception) -> bool:
-    """Say whether the file is only held by others for longer than we wait."""
-    code = error.sqlite_errorcode if isinstance(error, sqlite3.OperationalError) else 0
-    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+def _is_damage(error: Exception) -> bool:
+    """Say whether the file itself is broken; not held by others, full, unreadable or out of reach.
+
+    Tables that are not those of this version are damage, too.
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    broken = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+    return code is None or code & 0xFF in broken
+
+
+def _generation_of(db: sqlite3.Connection) -> int:
+    """Return the number that the tables got when they were made."""
+    return int(db.execute("PRAGMA application_id").fetchone()[0])
 
 
 def _remove(path: Path) -> None:
@@ -299,7 +317,7 @@ def _open(path: Path) -> sqlite3.Connection:
         try:
             return _connect(str(path))
         except sqlite3.Error as error:
-            if _is_passing(error):
+            if not _is_damage(error):
                 break
             _remove(path)
     return _connect(_IN_MEMORY)
@@ -333,4 +351,5 @@ def _make_tables(db: sqlite3.Connection) -> None:
         for statement in _TABLES.split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {SCHEMA}")
+        db.execute(f"PRAGMA application_id = {secrets.randbelow(1 << 31)}")
     db.execute("COMMIT")

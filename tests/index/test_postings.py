@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bathy.agent.index.postings import MOST_SEGMENTS, Postings, PostingsLost
@@ -151,6 +152,44 @@ def test_a_file_with_too_many_segments_is_made_anew_when_opened(tmp_path: Path) 
             postings.add([(f"b{n}", index_text("word", ()))])
     with Postings(path) as postings:
         assert postings.missing(["b0"]) == ["b0"]
+
+
+def test_a_view_ends_when_another_process_makes_the_index_anew(tmp_path: Path) -> None:
+    path = tmp_path / "p.sqlite"
+    with Postings(path) as mine:
+        add(mine, TEXTS)
+        view = mine.view(list(TEXTS))
+        for n in range(MOST_SEGMENTS):
+            mine.add([(f"b{n}", index_text("word", ()))])
+        with Postings(path) as other:
+            other.add([("new", index_text("word register", ()))])
+        with pytest.raises(PostingsLost, match="another process"):
+            view.holders("register")
+        assert mine.missing(["a", "new"]) == ["a"]
+        assert mine.view(["new"]).holders("register")
+
+
+def test_a_file_that_cannot_be_reached_now_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "p.sqlite"
+    with Postings(path) as postings:
+        add(postings, TEXTS)
+
+    def connect(name: str, **options: Any) -> sqlite3.Connection:
+        if name != ":memory:":
+            error = sqlite3.OperationalError("unable to open database file")
+            error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise error
+        return real(name, **options)
+
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    with Postings(path) as postings:
+        assert postings.missing(["a"]) == ["a"]
+    monkeypatch.undo()
+    with Postings(path) as postings:
+        assert postings.missing(["a"]) == []
 
 
 def test_what_others_add_meanwhile_is_not_in_a_view(postings: Postings, tmp_path: Path) -> None:
