@@ -176,7 +176,7 @@ def test_a_file_that_cannot_be_reached_now_is_left_alone(
     with Postings(path) as postings:
         add(postings, TEXTS)
 
-    def connect(name: str, **options: Any) -> sqlite3.Connection:
+    def connect(name: str, **options: Any) -> Any:
         if name != ":memory:":
             error = sqlite3.OperationalError("unable to open database file")
             error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
