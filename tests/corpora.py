@@ -48,12 +48,12 @@ def _id_of(text: str) -> str:
 def past_of(*changes: tuple[str, Sequence[str]]) -> Past:
     """The past of (message, paths), newest first."""
     numbers: dict[str, int] = {}
-    said: dict[str, tuple[int, ...]] = {}
+    said: dict[str, list[int]] = {}
     lengths, touched = list[int](), list[tuple[int, ...]]()
     for message, paths in changes:
         counts = count_terms(message)
         for term, times in counts.items():
-            said[term] = (*said.get(term, ()), len(touched), times)
+            said[term] = [*said.get(term, ()), len(touched), times]
         lengths.append(sum(counts.values()))
         touched.append(tuple(numbers.setdefault(path, len(numbers)) for path in paths))
     return Past(tuple(numbers), tuple(touched), tuple(lengths), said)

@@ -4,7 +4,7 @@ Old fixes are described in the words that new questions use, and files that were
 belong together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ class Past:
     paths: tuple[str, ...]
     changes: tuple[tuple[int, ...], ...]
     lengths: tuple[int, ...]
-    said: Mapping[str, tuple[int, ...]]
+    said: Mapping[str, Sequence[int]]
 
 
 NO_PAST = Past((), (), (), {})
@@ -55,8 +55,7 @@ def read_past(repo: GitRepo, commit: str) -> Past:
     except GitError:
         return NO_PAST
     paths = tuple(decode_path(path) for path in numbers)
-    by_term = {term: tuple(places) for term, places in sorted(said.items())}
-    return Past(paths, tuple(changes), tuple(lengths), by_term)
+    return Past(paths, tuple(changes), tuple(lengths), dict(sorted(said.items())))
 
 
 def dump_past(past: Past) -> dict[str, Any]:
@@ -75,5 +74,5 @@ def load_past(body: Mapping[str, Any]) -> Past:
         tuple(body["paths"]),
         tuple(map(tuple, body["changes"])),
         tuple(body["lengths"]),
-        {term: tuple(places) for term, places in body["said"].items()},
+        body["said"],
     )
