@@ -47,7 +47,7 @@ prism: $(VENV)/dev.stamp  ## check what goes to and comes from GitHub against it
 	@BATHY_PRISM=$(CURDIR)/build/prism $(BIN)/python -m pytest -n0 tests/modes/triage/github/test_triage_prism.py
 
 cluster: $(VENV)/dev.stamp  ## run a batch on a Dask cluster of processes on this machine
-	@$(PIP) install --quiet 'distributed>=2024.8'
+	@$(PIP) install --quiet --require-hashes -r requirements-cluster.lock
 	@BATHY_CLUSTER=1 $(BIN)/python -m pytest -n0 tests/modes/batch/test_batch_cluster.py
 
 format: $(VENV)/dev.stamp  ## put the code in shape
@@ -56,7 +56,8 @@ format: $(VENV)/dev.stamp  ## put the code in shape
 
 lock: $(VENV)/dev.stamp  ## resolve the dependencies anew
 	@$(PIP) install --quiet uv
-	@for set in "requirements.lock --extra build" "requirements-dev.lock --extra build --extra dev"; do \
+	@for set in "requirements.lock --extra build" "requirements-dev.lock --extra build --extra dev" \
+	  "requirements-cluster.lock --extra cluster"; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --no-header --no-emit-index-url --upgrade pyproject.toml --output-file $$set || exit 1; done
 

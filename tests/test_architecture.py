@@ -48,7 +48,7 @@ def test_nothing_is_run_but_git_and_no_exception_is_swallowed(path: Path) -> Non
 
 
 def test_the_locks_hold_hashes_and_no_addresses() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-cluster.lock"):
         text = (ROOT / name).read_text()
         pins = re.findall(r"^[a-z0-9-]+==", text, re.MULTILINE)
         assert len(pins) > 20
