@@ -1,5 +1,6 @@
 """A file of questions whose files are known -> items, or the line that is none."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 MAX_FILE_BYTES = 256 << 20
 """Longest file of questions that is read, in bytes."""
 
-_Number = Annotated[int, Field(ge=1)]
+MAX_LINE = (1 << 31) - 1
+"""Highest number of a line that a range may name."""
+
+_Number = Annotated[int, Field(ge=1, le=MAX_LINE)]
 _Range = tuple[_Number, _Number]
 _Text = Annotated[str, Field(min_length=1)]
 
@@ -87,13 +91,24 @@ def read_questions(file: Path, repos: Path) -> list[Question]:
 
 def _lines(file: Path) -> list[str]:
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise ConfigError(f"{file} is over {MAX_FILE_BYTES >> 20} MiB; cut it into parts")
-        return file.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{file} cannot be read as UTF-8 text; name a file of questions"
-        ) from error
+        data = _bytes(file)
+        return data.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is no UTF-8 text; name a file of questions") from error
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigError(f"{file} cannot be read: {why}; name a file of questions") from error
+
+
+def _bytes(file: Path) -> bytes:
+    """Read a file or a pipe, but wait for no pipe that nobody writes to."""
+    number = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+    with open(number, "rb") as opened:  # noqa: PTH123 - a descriptor
+        os.set_blocking(number, True)
+        data = opened.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise ConfigError(f"{file} is over {MAX_FILE_BYTES >> 20} MiB; cut it into parts")
+    return data
 
 
 _ADAPTER: TypeAdapter[_Line] = TypeAdapter(_Line)
