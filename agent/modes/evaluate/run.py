@@ -186,8 +186,9 @@ def _of_questions(
                     name = item.repo or field.bench.snapshot.name
                     yield judge(replace(item, repo=name), field)
         except BathyError as error:
+            measured = {one.id for one in run.outcomes}
             for item in items:
-                if item.id not in {one.id for one in run.outcomes}:
+                if item.id not in measured:
                     run.leave_out(item.id, str(error))
 
 

@@ -152,9 +152,13 @@ def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
 def test_a_pipe_that_somebody_writes_to_is_read_to_its_end(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     line = json.dumps(QUESTION).encode()
-    written = threading.Thread(
-        target=lambda: (os.write(writing, line[:9]), os.write(writing, line[9:]), os.close(writing))
-    )
+
+    def tell() -> None:
+        with os.fdopen(writing, "wb", buffering=0) as pipe:
+            pipe.write(line[:9])
+            pipe.write(line[9:])
+
+    written = threading.Thread(target=tell)
     written.start()
     (found,) = read_questions(Path(f"/dev/fd/{reading}"), tmp_path)
     written.join()
