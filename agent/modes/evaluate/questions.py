@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from bathy.agent.errors import ConfigError
-from bathy.agent.modes.evaluate.clones import find_clone
+from bathy.agent.modes.evaluate.clones import clone_or_beside
 from bathy.agent.modes.evaluate.items import Item
 from bathy.tools.workspace import quote_path
 from pydantic import Field, TypeAdapter, ValidationError
@@ -57,8 +57,9 @@ def read_questions(file: Path, repos: Path) -> list[Question]:
     Args:
         file: One JSON object a line: `id`; `query` or `question`; `base_commit` or `commit`, the
             one to search; `gold_files` or `answer_files`, the paths that would be right; `repo`,
-            OWNER/NAME, unless the current repository is meant; and, if known, `changed_lines`: by
-            path, the [first, last] lines that should be shown. Blank lines are skipped.
+            OWNER/NAME or a path from where the file lies, unless the current repository is meant;
+            and, if known, `changed_lines`: by path, the [first, last] lines that should be shown.
+            Blank lines are skipped.
         repos: Folder of clones.
 
     Returns:
@@ -138,4 +139,4 @@ def _question(text: str, file: Path, repos: Path) -> Question:
         raise ValueError("changed_lines holds a range that ends before it begins")
     paths = tuple(dict.fromkeys(gold))
     item = Item(str(line.id), line.repo or "", commit, question, paths, line.changed_lines)
-    return Question(item, find_clone(line.repo, file, repos) if line.repo else None)
+    return Question(item, clone_or_beside(line.repo, file, repos) if line.repo else None)
