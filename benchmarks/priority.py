@@ -20,13 +20,12 @@ from bathy.agent.index.build import SourceFile, build_index
 from bathy.agent.index.files import FileClass
 from bathy.agent.index.repo import read_snapshot
 from bathy.agent.index.store import Store
-from bathy.agent.pack.fit import SIZE_EXPONENT
+from bathy.agent.pack.fit import SIZE_EXPONENT, TOKENS_AN_OUTLINE_LINE
 from bathy.agent.pack.priority import rank_files
 from bathy.tools.git import find_repo
 from ranking import Item, commit_of, find_clone, read_items
 
 BUDGETS = {"32k": 32_000, "128k": 128_000, "1M": 1_000_000}
-_TOKENS_AN_OUTLINE_LINE = 12
 
 
 def main() -> None:
@@ -97,7 +96,7 @@ def judge(index: Any, gold: set[str]) -> dict[str, tuple[float, ...]]:
 def outline_tokens(file: SourceFile) -> int:
     """Tokens of a file's outline, estimated by its lines."""
     lines = sum(last - first + 1 for first, last in file.facts.symbols.outline)
-    return _TOKENS_AN_OUTLINE_LINE * lines + 15
+    return TOKENS_AN_OUTLINE_LINE * lines + 15
 
 
 def shares(order: Sequence[SourceFile], gold: set[str], tokens: Any) -> tuple[float, ...]:

@@ -46,7 +46,7 @@ _QUOTAS: Mapping[FileClass, tuple[str, float]] = {
 
 # Measured over source in Python, JavaScript and Java: a numbered line costs about 2 tokens more.
 _TOKENS_A_LINE = 2
-_TOKENS_AN_OUTLINE_LINE = 12
+TOKENS_AN_OUTLINE_LINE = 12
 _GUESS_SLACK = 1.15
 """A guess may be so much too high; what is guessed beyond it certainly does not fit."""
 
@@ -223,7 +223,7 @@ def _guess(file: SourceFile, level: Level) -> int:
     if level == "full":
         return estimate_tokens(file)
     lines = sum(last - first + 1 for first, last in file.facts.symbols.outline)
-    return lines * _TOKENS_AN_OUTLINE_LINE
+    return lines * TOKENS_AN_OUTLINE_LINE
 
 
 def files_label(file: SourceFile) -> str:

@@ -31,7 +31,7 @@ def dump_result(result: Result) -> dict[str, object]:
         },
         "groups": [_group(group) for group in result.groups],
         "curves": {
-            method: [round(mean.value, 4) for mean in curve_of(result.outcomes, method)]
+            method: [round(mean, 4) for mean in curve_of(result.outcomes, method)]
             for method in METHODS
         },
         "items": [_item(outcome) for outcome in result.outcomes],

@@ -1,6 +1,6 @@
 """A ranking and the files that would have been right -> figures from 0 to 1. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import comb
 
 from bathy.agent.modes.evaluate.items import Lines
@@ -121,16 +121,29 @@ def shown_share(
     Returns:
         Mean over the ranges of the share of their lines that is shown; None without ranges.
     """
-    lines = dict[str, set[int]]()
-    for path, (start, end) in shown:
+    lines = dict[str, list[Lines]]()
+    for path, at in shown:
         if path in changed:
-            lines.setdefault(path, set()).update(range(start, end + 1))
+            lines.setdefault(path, []).append(at)
+    merged = {path: _merged(ranges) for path, ranges in lines.items()}
     shares = [
-        sum(line in lines.get(path, ()) for line in range(start, end + 1)) / (end - start + 1)
+        sum(max(0, min(end, last) - max(start, first) + 1) for first, last in merged.get(path, ()))
+        / (end - start + 1)
         for path, ranges in changed.items()
         for start, end in ranges
     ]
     return sum(shares) / len(shares) if shares else None
+
+
+def _merged(ranges: Iterable[Lines]) -> list[Lines]:
+    """Return ranges that hold the same lines, each line once; in time by their number alone."""
+    merged = list[Lines]()
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def random_measures(gold: int, present: int, files: int) -> tuple[Measured, tuple[float, ...]]:

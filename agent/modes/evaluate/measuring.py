@@ -1,5 +1,6 @@
 """Outcomes one by one -> those of a run, with a bar, whatever ends it."""
 
+import sqlite3
 from collections.abc import Iterator
 
 from bathy.agent.errors import BathyError
@@ -36,7 +37,8 @@ class Measuring:
             The exit code: 0, or that of what ended it before its time, once something is measured.
 
         Raises:
-            BathyError: What the outcomes raise, as long as nothing is measured.
+            BathyError: What the outcomes raise, as long as nothing is measured; so are a disk and a
+                cache that fail.
         """
         try:
             for outcome in outcomes:
@@ -50,11 +52,12 @@ class Measuring:
                 raise
             self.progress.say("stopped; this is what was measured until then")
             return TERMINATED if isinstance(end, Terminated) else INTERRUPTED
-        except BathyError as error:
+        except (BathyError, OSError, sqlite3.Error) as error:
+            told = error if isinstance(error, BathyError) else BathyError(f"cannot go on: {error}")
             if not self.outcomes:
-                raise
-            self.progress.say(f"{error}; this is what was measured until then")
-            return error.exit_code
+                raise told from error
+            self.progress.say(f"{told}; this is what was measured until then")
+            return told.exit_code
         finally:
             self.progress.clear()
         return 0

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bathy.agent.errors import BathyError
 from bathy.agent.index.build import SourceFile
 from bathy.agent.index.files import FileClass
-from bathy.agent.index.postings import Postings, PostingsLost
 from bathy.agent.index.terms import count_terms
 from bathy.agent.index.view import inverse_frequency
 from bathy.agent.modes.compose import Bench
@@ -99,13 +97,8 @@ class Field:
         return Rankings(orders, order_whole(ours, self.tokens), places)
 
     def _by_whole_files(self, terms: Mapping[str, float]) -> list[str]:
-        try:
-            with Postings(self.bench.cache / "postings.sqlite") as postings:
-                view = postings.view(list(self.blobs.values()))
-                found = view.score(terms).blobs
-                scores = {view.blobs[at]: score for at, score in found.items()}
-        except PostingsLost as error:
-            raise BathyError(f"the index of words was lost, run this again: {error}") from error
+        view = self.bench.corpus.open().view
+        scores = {view.blobs[at]: score for at, score in view.score(terms).blobs.items()}
         return _ordered({path: scores.get(blob, 0.0) for path, blob in self.blobs.items()})
 
 

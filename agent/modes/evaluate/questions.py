@@ -1,12 +1,13 @@
 """A file of questions whose files are known -> items, or the line that is none."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 from bathy.agent.errors import ConfigError
-from bathy.agent.modes.evaluate.clones import find_clone
+from bathy.agent.modes.evaluate.clones import clone_or_beside
 from bathy.agent.modes.evaluate.items import Item
 from bathy.tools.workspace import quote_path
 from pydantic import Field, TypeAdapter, ValidationError
@@ -14,7 +15,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 MAX_FILE_BYTES = 256 << 20
 """Longest file of questions that is read, in bytes."""
 
-_Number = Annotated[int, Field(ge=1)]
+MAX_LINE = (1 << 31) - 1
+"""Highest number of a line that a range may name."""
+
+_Number = Annotated[int, Field(ge=1, le=MAX_LINE)]
 _Range = tuple[_Number, _Number]
 _Text = Annotated[str, Field(min_length=1)]
 
@@ -53,8 +57,9 @@ def read_questions(file: Path, repos: Path) -> list[Question]:
     Args:
         file: One JSON object a line: `id`; `query` or `question`; `base_commit` or `commit`, the
             one to search; `gold_files` or `answer_files`, the paths that would be right; `repo`,
-            OWNER/NAME, unless the current repository is meant; and, if known, `changed_lines`: by
-            path, the [first, last] lines that should be shown. Blank lines are skipped.
+            OWNER/NAME or a path from where the file lies, unless the current repository is meant;
+            and, if known, `changed_lines`: by path, the [first, last] lines that should be shown.
+            Blank lines are skipped.
         repos: Folder of clones.
 
     Returns:
@@ -87,13 +92,24 @@ def read_questions(file: Path, repos: Path) -> list[Question]:
 
 def _lines(file: Path) -> list[str]:
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise ConfigError(f"{file} is over {MAX_FILE_BYTES >> 20} MiB; cut it into parts")
-        return file.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{file} cannot be read as UTF-8 text; name a file of questions"
-        ) from error
+        data = _bytes(file)
+        return data.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is no UTF-8 text; name a file of questions") from error
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigError(f"{file} cannot be read: {why}; name a file of questions") from error
+
+
+def _bytes(file: Path) -> bytes:
+    """Read a file or a pipe, but wait for no pipe that nobody writes to."""
+    number = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+    with open(number, "rb") as opened:  # noqa: PTH123 - a descriptor
+        os.set_blocking(number, True)
+        data = opened.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise ConfigError(f"{file} is over {MAX_FILE_BYTES >> 20} MiB; cut it into parts")
+    return data
 
 
 _ADAPTER: TypeAdapter[_Line] = TypeAdapter(_Line)
@@ -123,4 +139,4 @@ def _question(text: str, file: Path, repos: Path) -> Question:
         raise ValueError("changed_lines holds a range that ends before it begins")
     paths = tuple(dict.fromkeys(gold))
     item = Item(str(line.id), line.repo or "", commit, question, paths, line.changed_lines)
-    return Question(item, find_clone(line.repo, file, repos) if line.repo else None)
+    return Question(item, clone_or_beside(line.repo, file, repos) if line.repo else None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from bathy.agent.modes.evaluate.judge import Outcome
@@ -10,7 +11,7 @@ from bathy.agent.modes.evaluate.totals import Group, history_groups, ranking_gro
 What = Literal["history", "ranking"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Result:
     """A measurement.
 
@@ -32,7 +33,7 @@ class Result:
     failed: dict[str, str]
     was_stopped: bool = False
 
-    @property
+    @cached_property
     def groups(self) -> list[Group]:
         """Means; the group of all is named `all`."""
         make = history_groups if self.what == "history" else ranking_groups

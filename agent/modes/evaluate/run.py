@@ -11,6 +11,7 @@ from pathlib import Path
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError, RepoError
 from bathy.agent.index.repo import locate, read_snapshot
+from bathy.agent.index.store import Store
 from bathy.agent.modes.compose import Bench, open_bench
 from bathy.agent.modes.evaluate.history import (
     MANY_SOURCES,
@@ -36,8 +37,8 @@ COMMITS = 50
 """Questions made of a history, unless told otherwise."""
 
 CACHE = "eval"
-"""Folder beside the index of a repository that holds the words of older commits, so that they do
-not slow down every search."""
+"""Folder beside the index of a repository that holds what is known of older commits, so that it
+neither slows down every search nor takes the place of what the user's own runs know."""
 
 
 def run_eval_history(settings: Settings, *, limit: int | None = None) -> int:
@@ -113,8 +114,17 @@ def _progress(settings: Settings) -> Progress:
     return Progress(quiet=settings.quiet, verbose=settings.verbose)
 
 
-def _bench_at(bench: Bench, commit: str, *, is_first: bool) -> Bench:
-    """Return a bench of another commit of the same repository.
+@contextlib.contextmanager
+def _apart(bench: Bench) -> Iterator[Bench]:
+    """Open a bench of the same files in a cache apart; what it opens closes with it."""
+    cache = bench.cache / CACHE
+    with Store(cache / "index.sqlite") as store, contextlib.ExitStack() as closing:
+        yield replace(bench, store=store, cache=cache, closing=closing)
+
+
+@contextlib.contextmanager
+def _bench_at(bench: Bench, commit: str, *, is_first: bool) -> Iterator[Bench]:
+    """Open a bench of another commit of the same repository.
 
     Of the first one much may never have been seen, which is worth a bar; later ones are quick.
 
@@ -125,7 +135,8 @@ def _bench_at(bench: Bench, commit: str, *, is_first: bool) -> Bench:
         read_snapshot(bench.snapshot.repo, bench.snapshot.root, rev=commit, known={})
     )
     progress = bench.progress if is_first else Progress(quiet=True, verbose=False)
-    return replace(bench, snapshot=snapshot, cache=bench.cache / CACHE, progress=progress)
+    with _apart(replace(bench, snapshot=snapshot, progress=progress)) as apart:
+        yield apart
 
 
 def _of_history(bench: Bench, left_out: Counter[str], run: Measuring) -> Iterator[Outcome]:
@@ -133,10 +144,12 @@ def _of_history(bench: Bench, left_out: Counter[str], run: Measuring) -> Iterato
     assert repo is not None
     try:
         for candidate in read_candidates(repo, bench.snapshot.commit, left_out):
-            field = Field(_bench_at(bench, candidate.parent, is_first=not run.outcomes))
-            item = _item(candidate, field, left_out)
-            if item is not None:
-                yield judge(item, field)
+            with _bench_at(bench, candidate.parent, is_first=not run.outcomes) as parent:
+                field = Field(parent)
+                item = _item(candidate, field, left_out)
+                outcome = judge(item, field) if item is not None else None
+            if outcome is not None:
+                yield outcome
     except GitError as error:
         raise RepoError(f"git cannot read the history of {repo.root}: {error}") from error
 
@@ -173,13 +186,17 @@ def _of_questions(
                     name = item.repo or field.bench.snapshot.name
                     yield judge(replace(item, repo=name), field)
         except BathyError as error:
+            measured = {one.id for one in run.outcomes}
             for item in items:
-                if item.id not in {one.id for one in run.outcomes}:
+                if item.id not in measured:
                     run.leave_out(item.id, str(error))
 
 
 @contextlib.contextmanager
 def _open_at(settings: Settings, run: Measuring) -> Iterator[Field]:
     quiet = Progress(quiet=True, verbose=False)
-    with open_bench(settings, run.progress if not run.outcomes else quiet) as bench:
-        yield Field(replace(bench, cache=bench.cache / CACHE))
+    with (
+        open_bench(settings, run.progress if not run.outcomes else quiet) as bench,
+        _apart(bench) as apart,
+    ):
+        yield Field(apart)

@@ -8,7 +8,7 @@ from bathy.agent.modes.evaluate.measures import DEEPEST
 from bathy.agent.modes.evaluate.methods import METHODS, OURS, SHOWN_SPANS
 from bathy.agent.modes.evaluate.result import Result
 from bathy.agent.modes.evaluate.table import figures_of, interval, percent
-from bathy.agent.modes.evaluate.totals import Group, Miss, curve_of, worst_misses
+from bathy.agent.modes.evaluate.totals import Group, Miss, curve_of, sure_curve_of, worst_misses
 from bathy.agent.modes.page.drawing import Words
 from bathy.agent.modes.page.page import (
     Cell,
@@ -79,13 +79,13 @@ def _table(groups: list[Group]) -> Table:
 
 
 def _curves(result: Result) -> str:
-    lines = list[Line]()
+    outcomes, lines = result.outcomes, list[Line]()
     for method in METHODS:
-        means = curve_of(result.outcomes, method)
-        points = [(at, 100 * mean.value) for at, mean in enumerate(means, 1)]
+        points = [(at, 100 * mean) for at, mean in enumerate(curve_of(outcomes, method), 1)]
+        has_band = method == OURS and len(outcomes) > 1
+        means = sure_curve_of(outcomes, method) if has_band else ()
         band = [(at, 100 * mean.low, 100 * mean.high) for at, mean in enumerate(means, 1)]
-        has_band = method == OURS and len(result.outcomes) > 1
-        lines.append(Line(method, points, band if has_band else ()))
+        lines.append(Line(method, points, band))
     words = Words(
         "Recall by the number of files looked at",
         "; ".join(

@@ -7,11 +7,11 @@ from pathlib import Path
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.index.repo import locate, resolve_commit
+from bathy.agent.modes.evaluate.clones import find_clone
 from bathy.agent.modes.evaluate_answers.items import Item
 from bathy.agent.modes.triage.surroundings import clone_name
 from bathy.tools.workspace import quote_path
 
-_NESTED = ("", "repo")
 _MOST_NAMED = 5
 
 
@@ -39,7 +39,7 @@ def find_places(items: Sequence[Item], settings: Settings, repos: Path) -> dict[
         items: Of one file.
         settings: `folder` is the current repository; `rev` is taken where an item names no commit,
             and HEAD where that is missing, too.
-        repos: Folder of clones: OWNER+NAME (bare ones too, or in a folder `repo` of it), or NAME.
+        repos: Folder of clones: as `find_clone` takes it.
 
     Returns:
         Places by id.
@@ -53,7 +53,7 @@ def find_places(items: Sequence[Item], settings: Settings, repos: Path) -> dict[
         key = item.repo, item.commit
         try:
             if key not in known:
-                folder = _clone(item.repo, repos) or _current(item.repo, settings, own)
+                folder = find_clone(item.repo, repos) or _current(item.repo, settings, own)
                 known[key] = Place(folder, _commit(folder, item.commit or settings.rev))
             found[item.id] = known[key]
         except _MissingError as error:
@@ -63,18 +63,6 @@ def find_places(items: Sequence[Item], settings: Settings, repos: Path) -> dict[
         more = len(wrong) - _MOST_NAMED
         raise ConfigError(named + (f"; and {more} more" if more > 0 else ""))
     return found
-
-
-def _clone(repo: str, repos: Path) -> Path | None:
-    if not repo:
-        return None
-    names = dict.fromkeys((repo.replace("/", "+"), repo.rpartition("/")[2]))
-    places = (repos / name / nested for name in names for nested in _NESTED)
-    return next((place for place in places if _is_clone(place)), None)
-
-
-def _is_clone(folder: Path) -> bool:
-    return (folder / ".git").exists() or (folder / "objects").is_dir()
 
 
 def _current(repo: str, settings: Settings, own: str) -> Path:

@@ -1,12 +1,9 @@
 """Scores of the same questions in two contexts -> their mean difference and how sure it is."""
 
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-RESAMPLES = 2_000
-SEED = 20_261_126
-_TAIL = 0.025
+from bathy.agent.modes.evaluate.intervals import mean_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +36,6 @@ def paired(first: Mapping[str, float], second: Mapping[str, float]) -> Differenc
         seed: the same figures give the same ends. It takes questions for independent, which those
         of one repository are not quite.
     """
-    common = sorted(first.keys() & second.keys())
-    if not common:
-        return None
-    values = [second[key] - first[key] for key in common]
-    low, high = interval(values)
-    return Difference(len(values), sum(values) / len(values), low, high)
-
-
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return the 95 % percentile bootstrap interval of a mean; `values` is not empty."""
-    source, n = random.Random(SEED), len(values)  # noqa: S311 - no secret
-    means = sorted(sum(source.choices(values, k=n)) / n for _ in range(RESAMPLES))
-    at = int(_TAIL * RESAMPLES)
-    return means[at], means[-1 - at]
+    values = [second[key] - first[key] for key in sorted(first.keys() & second.keys())]
+    mean = mean_of(values)
+    return mean and Difference(mean.n, mean.value, mean.low, mean.high)

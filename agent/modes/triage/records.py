@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from bathy.agent.errors import ConfigError
-from bathy.agent.modes.evaluate.clones import find_clone
+from bathy.agent.modes.evaluate.clones import clone_or_beside
 from bathy.agent.modes.triage.dossier import Dossier, Issue, Label, Target
 from bathy.agent.modes.triage.scores import Gold
 from pydantic import TypeAdapter, ValidationError
@@ -98,7 +98,7 @@ def _records(lines: list[str], file: Path, repos: Path) -> Iterator[Record]:
         commit = line.commit or line.base_commit
         if not commit or not (line.title or line.query):
             raise ConfigError(f"{file}:{number}: a record needs a commit, and a title or a query")
-        folder = find_clone(line.repo, file, repos)
+        folder = clone_or_beside(line.repo, file, repos)
         yield Record(str(line.id), line.repo, folder, commit, _dossier(line, folder), _gold(line))
 
 

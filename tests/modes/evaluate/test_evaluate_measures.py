@@ -116,6 +116,25 @@ def test_shown_lines_are_a_share_of_each_place_alike() -> None:
     assert shown_share({}, [("a", (1, 2))]) is None
 
 
+RANGES = st.lists(st.tuples(st.integers(1, 30), st.integers(0, 9)), max_size=6)
+
+
+@given(RANGES, RANGES)
+def test_shown_lines_are_those_counted_one_by_one(
+    changed: list[tuple[int, int]], shown: list[tuple[int, int]]
+) -> None:
+    wanted = [(start, start + more) for start, more in changed]
+    given = [(start, start + more) for start, more in shown]
+    seen = {line for start, end in given for line in range(start, end + 1)}
+    shares = [len(seen & set(range(start, end + 1))) / (end - start + 1) for start, end in wanted]
+    found = shown_share({"a": wanted}, [("a", lines) for lines in given])
+    assert found == (pytest.approx(sum(shares) / len(shares)) if shares else None)
+
+
+def test_a_range_of_very_many_lines_is_measured_at_once() -> None:
+    assert shown_share({"a": [(1, 10**12)]}, [("a", (1, 10**11)), ("a", (5, 10**11))]) == 0.1
+
+
 @pytest.mark.parametrize(
     ("question", "is_named"),
     [

@@ -1,4 +1,6 @@
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,10 @@ def test_what_cannot_be_measured_is_left_out_and_said(
         ({**QUESTION, "id": None}, "line 2: id"),
         (QUESTION, "line 2: the id stands in line 1, too"),
         ('{"id": "\\ud800", "commit": "c"}', "line 2"),
+        (
+            {**QUESTION, "id": "b", "changed_lines": {"a": [[1, 1 << 31]]}},
+            "line 2: changed_lines.a.0.1",
+        ),
     ],
 )
 def test_a_broken_line_is_named_and_nothing_is_measured(
@@ -130,11 +136,34 @@ def test_all_broken_lines_are_named_up_to_ten(tmp_path: Path) -> None:
 
 def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").write_bytes(b"\xff\xfe")
-    for name, says in (("none.jsonl", "cannot be read"), ("b.jsonl", "cannot be read")):
+    os.mkfifo(tmp_path / "silent")
+    for name, says in (
+        ("none.jsonl", "cannot be read: No such file"),
+        ("b.jsonl", "is no UTF-8 text"),
+        (".", "cannot be read: Is a directory"),
+        ("silent", "holds no questions"),
+    ):
         with pytest.raises(ConfigError, match=says):
             read_questions(tmp_path / name, tmp_path)
     with pytest.raises(ConfigError, match="holds no questions"):
         read_questions(write(tmp_path / "e.jsonl", "\n"), tmp_path)
+
+
+def test_a_pipe_that_somebody_writes_to_is_read_to_its_end(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    line = json.dumps(QUESTION).encode()
+
+    def tell() -> None:
+        with os.fdopen(writing, "wb", buffering=0) as pipe:
+            pipe.write(line[:9])
+            pipe.write(line[9:])
+
+    written = threading.Thread(target=tell)
+    written.start()
+    (found,) = read_questions(Path(f"/dev/fd/{reading}"), tmp_path)
+    written.join()
+    os.close(reading)
+    assert found.item.id == "a"
 
 
 def test_path_words_put_rare_words_first_and_leave_out_what_has_none() -> None:

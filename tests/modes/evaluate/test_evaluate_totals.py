@@ -1,20 +1,17 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
-from bathy.agent.errors import RepoError
 from bathy.agent.modes.evaluate.judge import Judged, Outcome
 from bathy.agent.modes.evaluate.measures import DEEPEST, MEASURES, measure, random_measures
-from bathy.agent.modes.evaluate.measuring import Measuring
 from bathy.agent.modes.evaluate.methods import METHODS, OURS, RANDOM
 from bathy.agent.modes.evaluate.table import render_table
 from bathy.agent.modes.evaluate.totals import (
     curve_of,
     history_groups,
     ranking_groups,
+    sure_curve_of,
     worst_misses,
 )
-from bathy.agent.modes.progress import Progress
-from bathy.agent.modes.signals import Terminated
 
 
 def outcome(
@@ -61,11 +58,14 @@ def test_the_curve_goes_through_the_measures() -> None:
     for method in METHODS:
         curve = curve_of(some, method)
         assert len(curve) == DEEPEST
-        assert [mean.value for mean in curve] == sorted(mean.value for mean in curve)
+        assert curve == sorted(curve)
+        sure = sure_curve_of(some, method)
+        assert [mean.value for mean in sure] == pytest.approx(curve)
+        assert all(mean.low <= mean.value <= mean.high for mean in sure)
         for k in (1, 5, 10):
             mean = group.rows[method][f"recall@{k}"]
             assert mean is not None
-            assert mean.value == pytest.approx(curve[k - 1].value)
+            assert mean.value == pytest.approx(curve[k - 1])
 
 
 def test_misses_are_those_whose_best_file_stands_far_down_worst_first() -> None:
@@ -93,36 +93,3 @@ def test_a_table_is_aligned_and_leaves_out_what_nobody_can_say() -> None:
     # One item has no interval.
     assert [line.startswith("    95 %") for line in lines].count(True) == 1
     assert "lines@10" in MEASURES
-
-
-def outcomes_until(end: BaseException, count: int) -> Iterator[Outcome]:
-    yield from (outcome(f"x{n}", {"p": 1}) for n in range(count))
-    raise end
-
-
-ENDS = [(RepoError("no objects"), 1), (KeyboardInterrupt(), 130), (Terminated(), 143)]
-
-
-@pytest.mark.parametrize(("end", "code"), ENDS)
-def test_what_ends_a_run_leaves_what_is_measured(
-    end: BaseException, code: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = Measuring(Progress(quiet=False, verbose=False), 9, "commits")
-    assert run.measure(outcomes_until(end, 2)) == code
-    assert [one.id for one in run.outcomes] == ["x0", "x1"]
-    assert "this is what was measured until then" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("end", "code"), ENDS)
-def test_what_ends_a_run_before_anything_is_measured_is_told_as_ever(
-    end: BaseException, code: int
-) -> None:
-    run = Measuring(Progress(quiet=True, verbose=False), 9, "commits")
-    with pytest.raises(type(end)):
-        run.measure(outcomes_until(end, 0))
-    assert code != 0
-
-
-def test_no_more_is_measured_than_was_asked_for() -> None:
-    run = Measuring(Progress(quiet=True, verbose=False), 2, "commits")
-    assert run.measure(outcomes_until(AssertionError("one too many"), 2)) == 0

@@ -8,7 +8,7 @@ from bathy.agent.modes.evaluate_answers.scoring import (
     letter_of,
     rubric_share,
 )
-from bathy.agent.modes.evaluate_answers.statistics import interval, paired
+from bathy.agent.modes.evaluate_answers.statistics import paired
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,11 +80,3 @@ def test_a_difference_is_paired_and_repeats() -> None:
     assert found == paired(dict(reversed(first.items())), second)
     assert (found.low, found.high) == pytest.approx((0.1, 0.3))
     assert paired({"1": 1.0}, {"2": 1.0}) is None
-
-
-def test_an_interval_is_as_wide_as_chance_would_have_it() -> None:
-    # Of 100 zeros and ones half and half: 0.5 plus or minus 1.96 * 0.05.
-    low, high = interval([0.0, 1.0] * 50)
-    assert low == pytest.approx(0.402, abs=0.02)
-    assert high == pytest.approx(0.598, abs=0.02)
-    assert interval([0.25] * 7) == (0.25, 0.25)
