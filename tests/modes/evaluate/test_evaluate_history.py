@@ -175,6 +175,14 @@ def test_what_cannot_be_written_is_said_before_the_work(
     )
 
 
+@pytest.mark.parametrize("option", ["--task=foo", "--dry-run", "--diff=HEAD", "--apply"])
+def test_what_only_a_model_does_is_refused(history: History, run: Run, option: str) -> None:
+    done = run("eval", "history", "-C", history.repo.root, option)
+    assert (done.code, done.out) == (2, "")
+    assert f"{option.partition('=')[0]}" in done.err
+    assert "leave" in done.err
+
+
 def test_the_suffix_of_a_file_says_what_it_holds(
     history: History, run: Run, tmp_path: Path
 ) -> None:

@@ -93,9 +93,11 @@ def test_what_cannot_be_measured_is_left_out_and_said(
     assert "\x1b" not in done.err
     found = run("eval", "ranking", file, "--repos", clones, "--output-format", "json").json
     assert sorted(found["failed"]) == ["b", "c\x1b[31m"]
-    assert (
-        run("eval", "ranking", write(tmp_path / "q.jsonl", {**QUESTION, "repo": "x/y"})).code == 1
-    )
+    file = write(tmp_path / "q.jsonl", QUESTION, {**QUESTION, "id": "b", "repo": "x/y"})
+    done = run("eval", "ranking", file, "-C", clones / "acme+shop")
+    assert (done.code, "\n1 question could not be measured" in done.out) == (1, True)
+    file = write(tmp_path / "q.jsonl", {**QUESTION, "repo": "x/y"})
+    assert run("eval", "ranking", file).code == 1
 
 
 @pytest.mark.parametrize(
