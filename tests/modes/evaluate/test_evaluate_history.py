@@ -205,8 +205,9 @@ def test_hostile_messages_and_names_reach_no_terminal_and_no_page(
     name = "<img src=x>\x1b[31m.py"
     for n in range(12):
         repo.file(f"other{n}.py", "def walk_quickly():\n    return 'walk quickly over hills'\n" * 3)
-    repo.file(name, "x = 1\n")
     repo.commit("Begin with some files of many words")
+    # Apart, lest it be found by what was changed with it.
+    repo.file(name, "x = 1\n").commit("Add one")
     repo.file(name, "x = 2\n")
     secret = "ghp_" + "wJ4kQ8zR2mT7xB1nV6cL3pD9sF5hG0yK8aE4"
     repo.commit(f"Walk quickly over <script>alert(1)</script> \x1b]0;hills\x07 {secret}")
