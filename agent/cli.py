@@ -105,6 +105,8 @@ def _batch(settings: Settings, values: dict[str, Any]) -> int:
 
 
 def _eval(settings: Settings, values: dict[str, Any]) -> int:
+    if values.get("task") is not None:
+        raise ConfigError("--task asks one question, and bathy eval has its own: leave it out")
     if values["what"] == "answers":
         return _eval_answers(settings, values)
     limit = values.get("limit")

@@ -199,9 +199,10 @@ answer, and searches the state before it. ranking takes lines such as
 with a "repo" (OWNER/NAME) where it is not the current one.
 
 Both print recall@k (share of the right files among the first k), all@10 (every one of them is),
-MRR (1 by the rank of the first), recall within 32k and 128k tokens if files are read whole and in
-order, and, for history, lines@10 and lines 32k (how much of the changed places the first ten spans
-or 32,000 tokens show): in percent, with intervals, beside two plain methods and chance.
+MRR (1 by the rank of the first), recall within 32k and 128k tokens if files are put in whole, by
+score for size, and, where the changed lines are known, lines@10 and lines 32k (how much of them the
+first ten spans or 32,000 tokens show): in percent, with intervals, beside two plain methods and
+chance.
 """
 _WHAT = {
     "history": "commit messages of this repository, and the files that they changed",

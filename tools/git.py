@@ -149,7 +149,7 @@ def run_git(
     """
     from git.exc import CommandError, GitCommandError
 
-    with _spooled(stdin) as source:
+    with _spooled(stdin) as source, _unwatched_if_interrupted():
         try:
             out: object = _layer(repo).execute(
                 _command(repo, args, variables),
@@ -164,6 +164,22 @@ def run_git(
             raise GitError("git is not installed or cannot be started") from error
     assert isinstance(out, bytes)
     return out
+
+
+@contextlib.contextmanager
+def _unwatched_if_interrupted() -> Iterator[None]:
+    """Cancel the watch over a command that GitPython leaves behind where it is interrupted.
+
+    Else the process would wait for it before it ends, for as long as the command might have taken.
+    """
+    before = set(threading.enumerate())
+    try:
+        yield
+    except BaseException:
+        for thread in set(threading.enumerate()) - before:
+            if isinstance(thread, threading.Timer):
+                thread.cancel()
+        raise
 
 
 def clone_git(place: str, folder: Path, timeout_s: float) -> None:

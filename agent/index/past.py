@@ -5,7 +5,7 @@ belong together.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bathy.agent.index.history import read_changes
@@ -26,25 +26,28 @@ class Past:
         changes: Indexes into `paths`, newest change first.
         lengths: Terms in the message of each change.
         said: By term, (index of a change, occurrences in its message) one after another.
+        is_whole: git walked to the end; what there is otherwise is right, but not to be kept.
     """
 
     paths: tuple[str, ...]
     changes: tuple[tuple[int, ...], ...]
     lengths: tuple[int, ...]
     said: Mapping[str, Sequence[int]]
+    is_whole: bool = field(default=True, compare=False)
 
 
 NO_PAST = Past((), (), (), {})
 
 
 def read_past(repo: GitRepo, commit: str) -> Past:
-    """Read what the main line of a commit says; nothing where git cannot walk it.
+    """Read what the main line of a commit says, as far as git can walk it.
 
     The same for the same commit, except in shallow clones, which know less.
     """
     numbers: dict[bytes, int] = {}
     changes, lengths = list[tuple[int, ...]](), list[int]()
     said: dict[str, list[int]] = {}
+    is_whole = True
     try:
         for change in read_changes(repo, commit, most=MOST_CHANGES, with_messages=True):
             counts = count_terms(change.message)
@@ -53,9 +56,9 @@ def read_past(repo: GitRepo, commit: str) -> Past:
             lengths.append(sum(counts.values()))
             changes.append(tuple(numbers.setdefault(path, len(numbers)) for path in change.paths))
     except GitError:
-        return NO_PAST
+        is_whole = False
     paths = tuple(decode_path(path) for path in numbers)
-    return Past(paths, tuple(changes), tuple(lengths), dict(sorted(said.items())))
+    return Past(paths, tuple(changes), tuple(lengths), dict(sorted(said.items())), is_whole)
 
 
 def dump_past(past: Past) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def _past(snapshot: Snapshot, store: Store) -> Past:
         return load_past(kept)
     past = read_past(repo, commit)
     # What could not be read now, or is still to be fetched, may be there the next time.
-    if past.changes and not (repo.common_dir / "shallow").exists():
+    if past.is_whole and not (repo.common_dir / "shallow").exists():
         store.keep_past(key, dump_past(past))
     return past
 

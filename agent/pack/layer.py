@@ -51,9 +51,16 @@ def order_whole(ranking: Ranking, sizes: Mapping[str, int]) -> list[str]:
     Returns:
         Their paths: by score for the size, so that one long file does not cost ten short ones.
     """
-    return [
-        file.path
-        for file in sorted(
-            ranking.files, key=lambda f: (-f.score / max(1, sizes[f.path]) ** SIZE_POWER, f.path)
-        )
-    ]
+    return order_by_size({file.path: file.score for file in ranking.files}, sizes)
+
+
+def order_by_size(scores: Mapping[str, float], sizes: Mapping[str, int]) -> list[str]:
+    """Put files in that order, whatever they are scored by; ties by path.
+
+    Args:
+        scores: Of the files, by path.
+        sizes: Likewise.
+    """
+    return sorted(
+        scores, key=lambda path: (-scores[path] / max(1, sizes[path]) ** SIZE_POWER, path)
+    )

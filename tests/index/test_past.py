@@ -90,6 +90,15 @@ def test_a_broken_repository_has_no_past(repo: RepoBuilder) -> None:
     assert past_at(repo.root, "0" * 40) == NO_PAST
 
 
+def test_a_line_that_breaks_off_keeps_what_was_read(repo: RepoBuilder) -> None:
+    commits = [repo.file("a.py", str(n)).commit(f"step number{n}") for n in range(4)]
+    (repo.root / ".git" / "objects" / commits[0][:2] / commits[0][2:]).unlink()
+    past = past_at(repo.root, commits[3])
+    assert "number3" in past.said
+    assert not past.is_whole
+    assert past_at(repo.root, "0" * 40).is_whole is False
+
+
 def test_a_shallow_clone_knows_what_it_has(repo: RepoBuilder, tmp_path: Path) -> None:
     repo.file("a.py", "1").commit("far away")
     last = repo.file("b.py", "1").commit("close by")

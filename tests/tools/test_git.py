@@ -1,5 +1,7 @@
 import os
+import signal
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,3 +166,26 @@ def test_what_is_stopped_is_what_the_same_scope_has_begun(tmp_path: Path) -> Non
         with pytest.raises(GitError):
             list(own)
     assert sum(map(len, other)) > 1 << 16
+
+
+# GitPython leaves the command itself to whoever interrupts it: a terminal does so to both.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_nothing_waits_for_a_command_that_was_interrupted(tmp_path: Path) -> None:
+    repo = find_repo(RepoBuilder(tmp_path / "r").root)
+    assert repo is not None
+    silent, is_over, main = tmp_path / "silent", threading.Event(), threading.get_ident()
+    os.mkfifo(silent)
+
+    def interrupt() -> None:
+        with silent.open("wb"):  # Waits until git reads.
+            signal.pthread_kill(main, signal.SIGINT)
+            is_over.wait(30)
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_git(repo, "config", "--file", str(silent), "--list")
+    is_over.set()
+    interrupting.join()
+    watches = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+    assert all(one.finished.is_set() for one in watches)

@@ -70,19 +70,20 @@ def judge(item: Item, field: Field) -> Outcome:
     """Measure all methods on one item.
 
     Raises:
-        BathyError: The index of words cannot be read.
+        BathyError: The files cannot be read.
     """
     found = field.rankings(item.question)
     judged = dict[str, Judged]()
     for method, order in found.orders.items():
         ranks = ranks_of(order, item.gold)
+        packed = found.packed[method]
+        as_packed = measure(packed, item.gold, field.tokens)
         measured = dict(measure(order, item.gold, field.tokens))
-        places: Sequence[tuple[str, Lines]] = [(path, (1, field.lines[path])) for path in order]
+        measured |= {name: as_packed[name] for name in OF_WHOLE_FILES}
+        places: Sequence[tuple[str, Lines]] = [(path, (1, field.lines[path])) for path in packed]
         if method == OURS:
             places = found.places
             measured["lines@10"] = shown_share(item.lines, places[:SHOWN_SPANS])
-            packed = measure(found.packed, item.gold, field.tokens)
-            measured |= {name: packed[name] for name in packed if name in OF_WHOLE_FILES}
         room = within(places, BUDGETS["32k"], field.tokens, field.lines) if item.lines else ()
         measured["lines_32k"] = shown_share(item.lines, room)
         curve = tuple(recall_at(ranks, k) for k in range(1, DEEPEST + 1))

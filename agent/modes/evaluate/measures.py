@@ -25,9 +25,9 @@ MEASURES = (
 )
 """recall@k: share of the right files among the first k. all@k: 1 if all are. mrr: 1 by the rank of
 the first right file, 0 if none is ranked. recall_32k: share of the right files that a prompt of so
-many tokens holds, if files are put in whole and in order. lines@10: how much of the changed places
-the first ten spans show. lines_32k: how much of them 32,000 tokens show: of spans, where a method
-has spans, else of whole files."""
+many tokens holds, if files are put in whole, one after the other. lines@10: how much of the changed
+places the first ten spans show. lines_32k: how much of them 32,000 tokens show: of spans, where a
+method has spans, else of whole files."""
 
 Ranks = Mapping[str, int | None]
 """Rank of each right file, from 1 on; None for one that was not ranked."""

@@ -11,7 +11,7 @@ from bathy.agent.index.terms import count_terms
 from bathy.agent.index.view import inverse_frequency
 from bathy.agent.modes.compose import Bench
 from bathy.agent.modes.evaluate.items import Lines
-from bathy.agent.pack.layer import order_places, order_whole
+from bathy.agent.pack.layer import order_by_size, order_places, order_whole
 from bathy.agent.pack.question import parse_question
 from bathy.agent.pack.ranking import Ranking
 
@@ -32,12 +32,13 @@ class Rankings:
     Attributes:
         orders: Paths by method, best first, for all methods but the random one; files that a method
             says nothing of are missing.
-        packed: Paths in the order in which ours would be put into a prompt whole.
+        packed: The same paths by method, in the order in which they would be put into a prompt
+            whole: by score for the size, whatever the method scores by.
         places: Path and lines of our spans, best first.
     """
 
     orders: Mapping[str, Sequence[str]]
-    packed: Sequence[str]
+    packed: Mapping[str, Sequence[str]]
     places: Sequence[tuple[str, Lines]]
 
 
@@ -83,40 +84,40 @@ class Field:
         """Rank the files for a question, by every method.
 
         Raises:
-            BathyError: The index of words cannot be read.
+            BathyError: The files cannot be read.
         """
         ranking = self.bench.search(question)
         ours = Ranking(tuple(file for file in ranking.files if file.path in self.blobs))
         terms = parse_question(question).terms
-        orders = {
-            OURS: [file.path for file in ours.files],
-            PATH_WORDS: by_path_words(terms, self.blobs),
-            WHOLE_FILES: self._by_whole_files(terms),
+        plain = {
+            PATH_WORDS: score_path_words(terms, self.blobs),
+            WHOLE_FILES: self._score_whole_files(terms),
         }
+        orders = {OURS: [file.path for file in ours.files]}
+        packed = {OURS: order_whole(ours, self.tokens)}
+        for method, scores in plain.items():
+            orders[method] = sorted(scores, key=lambda path: (-scores[path], path))
+            packed[method] = order_by_size(scores, self.tokens)
         places = [(path, (span.start_line, span.end_line)) for path, span in order_places(ours)]
-        return Rankings(orders, order_whole(ours, self.tokens), places)
+        return Rankings(orders, packed, places)
 
-    def _by_whole_files(self, terms: Mapping[str, float]) -> list[str]:
+    def _score_whole_files(self, terms: Mapping[str, float]) -> dict[str, float]:
         view = self.bench.corpus.open().view
         scores = {view.blobs[at]: score for at, score in view.score(terms).blobs.items()}
-        return _ordered({path: scores.get(blob, 0.0) for path, blob in self.blobs.items()})
+        return {path: scores[blob] for path, blob in self.blobs.items() if scores.get(blob, 0) > 0}
 
 
-def by_path_words(
+def score_path_words(
     terms: Mapping[str, float], paths: Sequence[str] | Mapping[str, str]
-) -> list[str]:
-    """Rank files by the words of a question that stand in their paths, rare words first.
+) -> dict[str, float]:
+    """Score files by the words of a question that stand in their paths, rare words more.
 
     Args:
         terms: Weights in the question by index term.
-        paths: Of all files.
+        paths: Of all files; those that hold no such word are left out.
     """
     held = {path: frozenset(terms.keys() & count_terms(path).keys()) for path in paths}
     common = Counter(term for found in held.values() for term in found)
     worth = {term: inverse_frequency(n, len(held)) for term, n in common.items()}
-    return _ordered({p: sum(worth[term] for term in sorted(found)) for p, found in held.items()})
-
-
-def _ordered(scores: Mapping[str, float]) -> list[str]:
-    """Paths that score, best first; equal scores in the order of the paths."""
-    return sorted((p for p, s in scores.items() if s > 0), key=lambda p: (-scores[p], p))
+    scores = {p: sum(worth[term] for term in sorted(found)) for p, found in held.items()}
+    return {path: score for path, score in scores.items() if score > 0}

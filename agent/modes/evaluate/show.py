@@ -13,11 +13,16 @@ from bathy.agent.modes.evaluate.table import render_table
 
 
 def check_output(settings: Settings) -> None:
-    """Find out before the work begins whether its result can be written.
+    """Find out before the work begins whether it can be done and written as asked.
 
     Raises:
         ConfigError: It cannot; says why.
     """
+    if settings.needs_more_than_triage or settings.diff is not None or settings.dry_run:
+        raise ConfigError(
+            "eval history and ranking ask no model: leave out --apply, --diff, --dry-run, --image,"
+            " --output-schema, --patch-out and --resume"
+        )
     if settings.output_format not in ("text", "json"):
         raise ConfigError("eval writes text or json; give --output-format one of them")
     output = settings.output
@@ -60,7 +65,8 @@ def _text(result: Result) -> str:
         parts.append(f"\n{seen} commits were looked at, and these left out:\n")
         parts += [f"  {n:>{width}}  {reason}\n" for reason, n in reasons]
     if result.failed:
-        parts.append(f"\n{len(result.failed)} questions could not be measured.\n")
+        n = len(result.failed)
+        parts.append(f"\n{n} question{'s' * (n != 1)} could not be measured.\n")
     return "".join(parts)
 
 

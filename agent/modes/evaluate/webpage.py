@@ -29,9 +29,11 @@ _MOST_TITLE = 160
 
 _MEANING = (
     "In percent. recall@k is the share of the right files among the first k; all@10 says how often"
-    " every right file is among the first ten; MRR is 1 by the rank of the first right file. 32k"
-    " and 128k: the share that fits a prompt of so many tokens, if files go in whole and in order."
-    " lines@10: how much of the places that were changed the first ten spans show."
+    " every right file is among the first ten; MRR is 1 by the rank of the first right file. in"
+    " 32k, in 128k: the share that fits a prompt of so many tokens, if files go in whole, by their"
+    " score for their size. lines@10: how much of the places that were changed the first ten spans"
+    " show; lines 32k: how much of them 32,000 tokens show, of spans in order, or of whole files"
+    " for methods without spans."
 )
 _HOW = {
     "history": "Each commit's message was the question, the source files that it changed the"

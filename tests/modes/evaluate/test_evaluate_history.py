@@ -175,6 +175,14 @@ def test_what_cannot_be_written_is_said_before_the_work(
     )
 
 
+@pytest.mark.parametrize("option", ["--task=foo", "--dry-run", "--diff=HEAD", "--apply"])
+def test_what_only_a_model_does_is_refused(history: History, run: Run, option: str) -> None:
+    done = run("eval", "history", "-C", history.repo.root, option)
+    assert (done.code, done.out) == (2, "")
+    assert f"{option.partition('=')[0]}" in done.err
+    assert "leave" in done.err
+
+
 def test_the_suffix_of_a_file_says_what_it_holds(
     history: History, run: Run, tmp_path: Path
 ) -> None:
@@ -198,9 +206,8 @@ def test_hostile_messages_and_names_reach_no_terminal_and_no_page(
     for n in range(12):
         repo.file(f"other{n}.py", "def walk_quickly():\n    return 'walk quickly over hills'\n" * 3)
     repo.commit("Begin with some files of many words")
-    # Of its own, so that nothing of the past speaks for it.
-    repo.file(name, "x = 1\n")
-    repo.commit("Zebra")
+    # Apart, lest it be found by what was changed with it.
+    repo.file(name, "x = 1\n").commit("Add one")
     repo.file(name, "x = 2\n")
     secret = "ghp_" + "wJ4kQ8zR2mT7xB1nV6cL3pD9sF5hG0yK8aE4"
     repo.commit(f"Walk quickly over <script>alert(1)</script> \x1b]0;hills\x07 {secret}")

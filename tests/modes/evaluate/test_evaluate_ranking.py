@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bathy.agent.errors import ConfigError
-from bathy.agent.modes.evaluate.methods import by_path_words
+from bathy.agent.modes.evaluate.methods import score_path_words
 from bathy.agent.modes.evaluate.questions import read_questions
 from conftest import Run
 from evaluate_history import History
@@ -93,9 +93,11 @@ def test_what_cannot_be_measured_is_left_out_and_said(
     assert "\x1b" not in done.err
     found = run("eval", "ranking", file, "--repos", clones, "--output-format", "json").json
     assert sorted(found["failed"]) == ["b", "c\x1b[31m"]
-    assert (
-        run("eval", "ranking", write(tmp_path / "q.jsonl", {**QUESTION, "repo": "x/y"})).code == 1
-    )
+    file = write(tmp_path / "q.jsonl", QUESTION, {**QUESTION, "id": "b", "repo": "x/y"})
+    done = run("eval", "ranking", file, "-C", clones / "acme+shop")
+    assert (done.code, "\n1 question could not be measured" in done.out) == (1, True)
+    file = write(tmp_path / "q.jsonl", {**QUESTION, "repo": "x/y"})
+    assert run("eval", "ranking", file).code == 1
 
 
 @pytest.mark.parametrize(
@@ -168,11 +170,12 @@ def test_a_pipe_that_somebody_writes_to_is_read_to_its_end(tmp_path: Path) -> No
 
 def test_path_words_put_rare_words_first_and_leave_out_what_has_none() -> None:
     paths = ["src/cart.py", "src/mail.py", "src/stock.py", "tests/test_cart.py", "docs/index.md"]
-    assert by_path_words({"cart": 1.0, "mail": 1.0, "src": 1.0}, paths) == [
+    found = score_path_words({"cart": 1.0, "mail": 1.0, "src": 1.0}, paths)
+    assert sorted(found, key=lambda path: (-found[path], path)) == [
         "src/mail.py", "src/cart.py", "tests/test_cart.py", "src/stock.py",
     ]  # fmt: skip
-    assert by_path_words({}, paths) == []
-    assert by_path_words({"cart": 1.0}, []) == []
+    assert score_path_words({}, paths) == {}
+    assert score_path_words({"cart": 1.0}, []) == {}
 
 
 @pytest.mark.parametrize(
