@@ -38,4 +38,4 @@ def paired(first: Mapping[str, float], second: Mapping[str, float]) -> Differenc
     """
     values = [second[key] - first[key] for key in sorted(first.keys() & second.keys())]
     mean = mean_of(values)
-    return mean and Difference(mean.n, mean.value, mean.low, mean.high)
+    return None if mean is None else Difference(mean.n, mean.value, mean.low, mean.high)
