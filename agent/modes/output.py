@@ -206,13 +206,16 @@ class Output:
 
     def fail(self, subtype: Subtype, error: str, exit_code: int) -> None:
         """Write the result of a run that ended before or beside the loop."""
-        spent = self._spent
         if self._text and self.settings.output_format == "text":
             text = printable(self._text)
             print(f"bathy: what had come by then:\n{text}", file=sys.stderr)  # noqa: T201
-        self.finish(
-            Finished(subtype, "", spent.turns, spent.usage, spent.cost_usd, error, exit_code,
-                     self._text)
+        self.finish(self.broken(subtype, error, exit_code))
+
+    def broken(self, subtype: Subtype, error: str, exit_code: int) -> Finished:
+        """Return the end of a run that ended before or beside the loop, with what it had spent."""
+        return Finished(
+            subtype, "", self._spent.turns, self._spent.usage, self._spent.cost_usd, error,
+            exit_code, self._text,
         )  # fmt: skip
 
     def _event(self, kind: str, values: Mapping[str, Any]) -> None:
