@@ -46,7 +46,9 @@ def cloned(place: str, rev: str, check: Callable[[], None] = lambda: None) -> Pa
         repo = find_repo(folder) if folder.is_dir() else None
         if repo is None:
             _clone(place, folder)
-        elif place not in _fetched and not _has(repo, rev):
+        elif place in _fetched or _has(repo, rev):
+            return folder
+        else:
             fetch_git(repo, place, CLONE_TIMEOUT_S)
         _fetched.add(place)
     except (GitError, OSError) as error:

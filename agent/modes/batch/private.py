@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bathy.agent.errors import RepoError
-from bathy.agent.index.repo import locate
+from bathy.agent.index.repo import locate, resolve_commit
 from bathy.agent.modes.places import Private, cache_folder
 from bathy.tools.git import GitError, GitRepo, run_git
 
@@ -57,12 +57,14 @@ def private_copy(folder: Path, rev: str) -> Iterator[Copy]:
     if source is None:
         raise RepoError(f"{folder} is no git repository; edits need a commit to begin from")
     with _folder() as top:
-        root = top / (source.root.parent.name if source.root.name == ".git" else source.root.name)
+        name = source.root.parent.name if source.root.name == ".git" else source.root.name
+        # In a folder of its own: it may be called as something of ours is.
+        root = top / "tree" / name
         try:
-            commit = _resolve(source, rev)
+            commit = resolve_commit(source, rev or "HEAD")
             copy = _borrow(source, root, commit)
             _check_out(copy, commit)
-        except GitError as error:
+        except (GitError, OSError) as error:
             raise RepoError(f"git cannot check {rev or 'HEAD'} out of {folder}: {error}") from error
         cache = cache_folder(source.common_dir)
         yield Copy(root, Private(source.root, cache, top / "journal"))
@@ -89,24 +91,17 @@ def _sweep(path: Path) -> None:
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     """A new folder that `sweep` leaves alone as long as this process lives."""
-    top = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
-    lock = os.open(top / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        top = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
+        lock = os.open(top / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RepoError(f"no folder for a copy can be made: {error}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield top
     finally:
         shutil.rmtree(top, ignore_errors=True)
         os.close(lock)
-
-
-def _resolve(source: GitRepo, rev: str) -> str:
-    if rev.startswith("-") or "\0" in rev:
-        raise RepoError(f"{rev!r} is not a commit")
-    name = f"{rev or 'HEAD'}^{{commit}}"
-    try:
-        return run_git(source, "rev-parse", "--verify", "--quiet", name).decode("ascii").strip()
-    except GitError as error:
-        raise RepoError(f"no commit {rev or 'HEAD'} in {source.root}") from error
 
 
 def _borrow(source: GitRepo, root: Path, commit: str) -> GitRepo:

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import pytest
 from bathy.agent.config import Settings
 from bathy.agent.errors import TryAgainError
 from bathy.agent.modes.batch.budget import Budget
@@ -13,6 +14,7 @@ from bathy.agent.modes.batch.drive import MOST_ATTEMPTS, Drive
 from bathy.agent.modes.batch.one import Order, failure
 from bathy.agent.modes.batch.order import Queue
 from bathy.agent.modes.batch.record import Record
+from bathy.agent.modes.batch.streak import MOST_IN_A_ROW
 from bathy.agent.modes.batch.tasks import BatchTask
 
 Say = Callable[[Order, int], Mapping[str, Any] | BaseException]
@@ -67,7 +69,7 @@ def drive_of(
         pool,
         Budget(limit_usd),
         record.append,
-        lambda _result, _running: None,
+        lambda _result, _running, _cost_usd: None,
     )
     return drive, record
 
@@ -114,10 +116,32 @@ def test_a_defect_is_the_failure_of_one_task() -> None:
 
 
 def test_what_ten_tasks_in_a_row_fail_with_stops_the_rest() -> None:
-    pool = ScriptedPool(lambda order, _: failure(order, "the key is refused", 1), size=1)
-    drive, record = drive_of(pool, 40)
+    def say(order: Order, _time: int) -> Mapping[str, Any]:
+        return {**failure(order, "the key is refused", 1), "model": "m"}
+
+    drive, record = drive_of(ScriptedPool(say, size=1), 40)
     results = run(drive, record)
-    assert (drive.stopped, len(results), set(drive.row)) == ("failures", 10, {1})
+    assert (drive.stopped, len(results)) == ("failures", MOST_IN_A_ROW)
+    assert set(drive.streak.codes) == {1}
+
+
+def test_the_bad_tasks_of_one_repository_stop_no_others() -> None:
+    def say(order: Order, _time: int) -> Mapping[str, Any]:
+        return good(order) if order.task.repo == "/good" else failure(order, "no commit", 1)
+
+    drive, record = drive_of(ScriptedPool(say, size=1), 0)
+    bad = [BatchTask(f"b{n}", "why?", "/bad", "bad") for n in range(15)]
+    fine = [BatchTask(f"g{n}", "why?", "/good", "good") for n in range(5)]
+    drive.queue = Queue([*bad, *fine], lambda task: task.repo, is_gated=False)
+    results = run(drive, record)
+    assert (drive.stopped, len(results)) == ("", 20)
+    # Where two of them fail, it is no matter of one.
+    worse = [BatchTask(f"w{n}", "why?", f"/bad{n % 2}", "bad") for n in range(15)]
+    drive, record = drive_of(ScriptedPool(say, size=1), 0)
+    drive.queue = Queue(worse, lambda task: task.repo, is_gated=False)
+    with record:
+        drive.run()
+    assert drive.stopped == "failures"
 
 
 def test_a_lost_cluster_leaves_its_tasks_for_later() -> None:
@@ -142,6 +166,53 @@ def test_a_prompt_that_costs_more_than_its_share_has_all_that_is_left() -> None:
     assert (len(results), drive.stopped) == (3, "money")
     assert abs(drive.budget.spent_usd - 0.9) < 1e-9
     assert all(r["subtype"] == "success" for r in results.values())
+
+
+def cut_off(order: Order, cost_usd: float) -> dict[str, Any]:
+    over = {"subtype": "error_max_cost", "total_cost_usd": cost_usd, "model": "m"}
+    return {**failure(order, "over --max-cost 0.25", 3), **over}
+
+
+def test_a_task_that_its_share_cut_off_is_done_again_with_all_that_is_left() -> None:
+    def say(order: Order, time: int) -> Mapping[str, Any]:
+        is_cut = order.task.id == "t1" and time == 1
+        return cut_off(order, 0.2) if is_cut else good(order, total_cost_usd=0.1)
+
+    pool = ScriptedPool(say)
+    drive, record = drive_of(pool, 2, limit_usd=1.0)
+    results = run(drive, record)
+    # Two tasks are left, so two shares, however many could run.
+    assert [order.cap_usd for order in pool.orders] == [0.5, 0.5, pytest.approx(0.7)]
+    assert (drive.stopped, results["t1"]["subtype"]) == ("", "success")
+    assert results["t1"]["total_cost_usd"] == pytest.approx(0.3)
+    assert results["t1"]["earlier_cost_usd"] == pytest.approx(0.2)
+    assert drive.budget.spent_usd == pytest.approx(0.4)
+
+
+def test_one_for_which_the_money_is_too_little_is_left_with_what_it_did_cost() -> None:
+    pool = ScriptedPool(lambda order, _: cut_off(order, 0.4))
+    drive, record = drive_of(pool, 1, limit_usd=1.0)
+    results = run(drive, record)
+    # With what is left it would get no further than before.
+    assert (drive.stopped, drive.ended, pool.begun) == ("money", set(), ["t0"])
+    assert results["t0"]["is_left"]
+    assert results["t0"]["total_cost_usd"] == pytest.approx(0.4)
+    assert "0.25" not in results["t0"]["error"]
+
+
+def test_attempts_that_nobody_heard_of_cost_all_that_they_could() -> None:
+    def say(order: Order, _time: int) -> Mapping[str, Any] | BaseException:
+        return concurrent.futures.BrokenExecutor() if order.task.id == "t0" else good(order)
+
+    pool = ScriptedPool(say, size=1)
+    drive, record = drive_of(pool, 1, limit_usd=1.0)
+    results = run(drive, record)
+    assert (drive.stopped, drive.budget.spent_usd) == ("money", 1.0)
+    assert (results["t0"]["is_left"], results["t0"]["lost_attempts"]) == (True, 1)
+    drive, record = drive_of(ScriptedPool(lambda *_: ZeroDivisionError()), 2, limit_usd=1.0)
+    with record:
+        drive.run()
+    assert drive.budget.spent_usd == 1.0
 
 
 def test_a_limit_of_its_own_is_the_failure_of_a_task() -> None:

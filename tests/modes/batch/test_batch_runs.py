@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from bathy.agent.modes import ask as ask_module
-from bathy.agent.modes.batch.drive import MOST_IN_A_ROW
+from bathy.agent.modes.batch.streak import MOST_IN_A_ROW
 from endpoint.faults import Fault
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint, Recorded, Scripted
