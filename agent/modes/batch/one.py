@@ -164,15 +164,15 @@ def _online(order: Order, bench: Bench, output: Output, halt: Halt) -> dict[str,
 
 def _without_tests(edits: "Edits", bench: Bench) -> dict[str, Any]:
     """The patch without files that only test, and which those are."""
-    from bathy.tools.diff import render_diff
+    from bathy.tools.diff import render_text
     from bathy.tools.workspace import quote_path
 
     states, attributes = edits.states(), bench.snapshot.attributes
     classes = {path: class_by_path(path, attributes.get(path, {}))[0] for path in states}
     tests = [path for path, found in classes.items() if found is FileClass.TEST]
-    patch = render_diff({path: state for path, state in states.items() if path not in tests})
+    patch = render_text({path: state for path, state in states.items() if path not in tests})
     return {
-        "patch": patch.decode("utf-8", "replace") or None,
+        "patch": patch or None,
         "tests_left_out": list(map(quote_path, tests)),
     }
 
