@@ -26,7 +26,13 @@ _LOCK = "lock"
 # Bytes as they are committed: no filter, no other line ends, whatever the repository asks for.
 _RAW = "* -text !filter !ident !eol !working-tree-encoding !crlf\n"
 _NOBODY = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
+_CONFIG = """\
+[core]
+\trepositoryformatversion = 1
+\tbare = false
+[extensions]
+\tobjectFormat = {}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,8 @@ def _borrow(source: GitRepo, root: Path, commit: str) -> GitRepo:
     (git / "refs").mkdir()
     (git / "info").mkdir()
     (git / "objects" / "info" / "alternates").write_bytes(os.fsencode(f"{objects}\n"))
-    (git / "config").write_text(_CONFIG, encoding="ascii")
+    hashing = run_git(source, "rev-parse", "--show-object-format").decode("ascii").strip()
+    (git / "config").write_text(_CONFIG.format(hashing), encoding="ascii")
     (git / "packed-refs").write_bytes(_refs(source))
     (git / "HEAD").write_text(f"{commit}\n", encoding="ascii")
     shallow = source.common_dir / "shallow"

@@ -93,6 +93,17 @@ def test_a_repository_may_be_called_as_something_of_ours(tmp_path: Path, name: s
         assert not copy.private.journal.is_relative_to(copy.root)
 
 
+def test_a_repository_may_hash_in_another_way(tmp_path: Path) -> None:
+    own = RepoBuilder(tmp_path / "wide", init=False)
+    own.git("init", "-q", "--object-format=sha256")
+    commit = own.file("a", "a").commit()
+    with private_copy(own.root, commit) as copy:
+        assert (copy.root / "a").read_text() == "a"
+        found = locate(copy.root)
+        assert found is not None
+        assert read_line(found, "HEAD") == (commit,)
+
+
 def test_a_disk_that_refuses_is_told_in_a_sentence(
     repo: RepoBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
