@@ -23,6 +23,10 @@ MOST_ATTEMPTS = 3
 
 TRY_AGAIN_CODE = 75
 
+DEAF_S = 0.5
+"""Longest wait without a look at what came in: a signal may be handed to another thread of the
+process, or come just before this one falls asleep, and then does not wake it."""
+
 Stopped = Literal["", "money", "failures", "cluster"]
 """Why a batch ended before its tasks did: --max-cost, too many failures, no cluster; "" if not."""
 
@@ -77,7 +81,7 @@ class Drive:
                 if not self._running:
                     return
                 ended, _ = concurrent.futures.wait(
-                    self._running, return_when=concurrent.futures.FIRST_COMPLETED
+                    self._running, DEAF_S, return_when=concurrent.futures.FIRST_COMPLETED
                 )
                 for future in ended:
                     self._settle(future, self._running.pop(future))

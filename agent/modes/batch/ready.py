@@ -96,7 +96,7 @@ def _check_sending(batch: Batch, folders: Iterable[Path], left: Sequence[BatchTa
         allow_upload(
             policy,
             Destination(service.base_url, str(repo_root(folder) if folder.is_dir() else folder)),
-            summary=f"what {count_of(counts[folder], 'task')} need",
+            summary=f"what {count_of(counts[folder], 'task')} {_need(counts[folder])}",
             say=said.append,
             ask=terminal_asker(),
         )
@@ -104,6 +104,10 @@ def _check_sending(batch: Batch, folders: Iterable[Path], left: Sequence[BatchTa
         batch.progress.say(sentence)
     if len(said) > _MOST_TOLD:
         batch.progress.say(f"and so do {len(said) - _MOST_TOLD} more repositories of the batch")
+
+
+def _need(count: int) -> str:
+    return "needs" if count == 1 else "need"
 
 
 def _check_models(service: Service, common: Settings, left: Sequence[BatchTask]) -> None:
