@@ -57,6 +57,7 @@ def test_no_file_is_written_over_another(
     before = {path: path.read_text() for path in tmp_path.iterdir() if path.is_file()}
     ran = run("batch", *args, "--format", "swe-bench", "--resume-batch")
     assert (ran.code, ran.out) == (2, "")
+    assert any(said in ran.err for said in ("are one file", "end in .html", "name the file that"))
     assert {path: path.read_text() for path in tmp_path.iterdir() if path.is_file()} == before
 
 
