@@ -1,6 +1,8 @@
 """What becomes of tasks whose workers are lost, fail, or come back late; workers by script."""
 
 import concurrent.futures
+import signal
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -16,6 +18,7 @@ from bathy.agent.modes.batch.order import Queue
 from bathy.agent.modes.batch.record import Record
 from bathy.agent.modes.batch.streak import MOST_IN_A_ROW
 from bathy.agent.modes.batch.tasks import BatchTask
+from bathy.agent.modes.signals import Terminated
 
 Say = Callable[[Order, int], Mapping[str, Any] | BaseException]
 
@@ -225,6 +228,41 @@ def test_a_limit_of_its_own_is_the_failure_of_a_task() -> None:
     drive.queue = Queue([task], lambda task: task.repo, is_gated=False)
     results = run(drive, record)
     assert (list(results), drive.stopped, pool.begun) == (["own"], "", ["own"])
+
+
+class SignallingPool(ScriptedPool):
+    """Its only order ends when `heard` is set; a thread that is not the first gets a signal."""
+
+    heard = threading.Event()
+
+    def submit(self, order: Order) -> "Future[dict[str, Any]]":
+        future: Future[dict[str, Any]] = Future()
+
+        def signal_self() -> None:
+            while not future._waiters:  # type: ignore[attr-defined]
+                pass
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+            self.heard.wait(10)
+            future.set_result(good(order))
+
+        threading.Thread(target=signal_self).start()
+        return future
+
+
+def test_a_signal_that_another_thread_gets_is_heard_before_a_task_ends() -> None:
+    def end(*_: object) -> None:
+        raise Terminated
+
+    pool = SignallingPool(lambda order, _: good(order))
+    drive, record = drive_of(pool, 1)
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with record, pytest.raises(Terminated):
+            drive.run()
+        assert [future.done() for future in drive._running] == [False]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        pool.heard.set()
 
 
 def test_a_second_result_of_a_task_is_not_written() -> None:
