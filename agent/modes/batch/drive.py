@@ -128,33 +128,37 @@ class Drive:
 
     def _settle(self, future: "Future[dict[str, Any]]", order: Order) -> None:
         """Take notice of an order that has ended."""
-        task = order.task
-        self._attempts[task.id] += 1
+        self._attempts[order.task.id] += 1
         if self.pool.is_lost(future):
-            self._end_unheard(order)
-            said = f"its worker was lost {MOST_ATTEMPTS} times; it may need more memory"
-            result = failure(order, said, TRY_AGAIN_CODE)
-            if self._attempts[task.id] < MOST_ATTEMPTS:
-                self._put_back[task.id] = result
-                self.queue.put_back(task, is_alone=True)
-            else:
-                self._write(task, result)
-            return
-        error = future.exception()
-        if error is not None:
+            self._settle_lost(order)
+        elif error := future.exception():
             self._end_unheard(order)
             what = f"{type(error).__name__}: {error}".split("\n")[0]
-            self._write(task, failure(order, f"a defect of bathy ({what})", 1))
-            return
-        result = future.result()
+            self._write(order.task, failure(order, f"a defect of bathy ({what})", 1))
+        else:
+            self._settle_result(order, future.result())
+
+    def _settle_lost(self, order: Order) -> None:
+        task = order.task
+        self._end_unheard(order)
+        said = f"its worker was lost {MOST_ATTEMPTS} times; it may need more memory"
+        result = failure(order, said, TRY_AGAIN_CODE)
+        if self._attempts[task.id] < MOST_ATTEMPTS:
+            self._put_back[task.id] = result
+            self.queue.put_back(task, is_alone=True)
+        else:
+            self._write(task, result)
+
+    def _settle_result(self, order: Order, result: Result) -> None:
+        task = order.task
         self._end(order, result, float(result["total_cost_usd"]))
         if self._is_short(order, result):
-            self._put_back_later(task, result)
+            self._note_attempt(task, result)
             self._attempts[task.id] -= 1
             self._too_little_usd[task.id] = order.cap_usd or 0.0
             self.queue.put_back(task, is_alone=True)
         elif result["exit_code"] == TRY_AGAIN_CODE and self._attempts[task.id] < MOST_ATTEMPTS:
-            self._put_back_later(task, result)
+            self._note_attempt(task, result)
             self._note_failure(task, result)
             self.queue.put_back(task, is_alone=task.id in self._too_little_usd)
         else:
@@ -167,7 +171,7 @@ class Drive:
         own = order.task.options.get("max_cost")
         return own is None or own > order.cap_usd
 
-    def _put_back_later(self, task: BatchTask, result: Result) -> None:
+    def _note_attempt(self, task: BatchTask, result: Result) -> None:
         """Note what an attempt did cost that is not the last one."""
         self._put_back[task.id] = result
         self.earlier_usd[task.id] = self.earlier_usd.get(task.id, 0.0) + result["total_cost_usd"]

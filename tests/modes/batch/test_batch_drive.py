@@ -239,7 +239,7 @@ class SignallingPool(ScriptedPool):
         future: Future[dict[str, Any]] = Future()
 
         def signal_self() -> None:
-            while not future._waiters:  # type: ignore[attr-defined]
+            while not future._waiters:
                 pass
             signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
             self.heard.wait(10)
