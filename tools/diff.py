@@ -17,11 +17,48 @@ class FileState:
     is_executable: bool = False
 
 
-def render_diff(files: Mapping[str, tuple[FileState, FileState]]) -> bytes:
+Change = tuple[FileState, FileState]
+"""A file before and after."""
+
+
+def render_text(files: Mapping[str, Change]) -> str:
+    """Return the change of some files for what takes texts alone, such as JSON.
+
+    Args:
+        files: As for `render_diff`.
+
+    Returns:
+        The same diff; if it is no UTF-8, then files that are none stand in it as binary ones, so
+        that `git apply` finds their bytes.
+
+    Raises:
+        GitError: There is no git.
+    """
+    try:
+        return render_diff(files).decode("utf-8")
+    except UnicodeDecodeError:
+        plain = {path: change for path, change in files.items() if _is_text(change)}
+        other = {path: change for path, change in files.items() if path not in plain}
+        parts = render_diff(plain), render_diff(other, as_binary=True)
+        # What is left of other bytes is in names.
+        return b"".join(parts).decode("utf-8", "replace")
+
+
+def _is_text(change: Change) -> bool:
+    try:
+        for state in change:
+            (state.data or b"").decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def render_diff(files: Mapping[str, Change], *, as_binary: bool = False) -> bytes:
     """Return the change of some files.
 
     Args:
         files: State before and after by repository-relative path.
+        as_binary: None of them is shown line by line.
 
     Returns:
         A diff with `a/` and `b/`, of binary files too; b"" if nothing differs. Renames show as a
@@ -42,10 +79,14 @@ def render_diff(files: Mapping[str, tuple[FileState, FileState]]) -> bytes:
                     workspace.write_bytes(path, state.data, mode=mode, mark="bathy")
         repo = GitRepo(top, top, top, is_bare=False)
         options = ("--no-index", "--no-prefix", "--binary", "--full-index", "--no-color")
+        attributes = top / "attributes"
+        attributes.write_text("* -diff\n" if as_binary else "", encoding="ascii")
         # The user's own settings must not change what lines end with.
         # The folder may lie in a repository, whose attributes could name programs: there is none.
         plain = (
             f"--git-dir={top / 'none'}",
+            "-c",
+            f"core.attributesFile={attributes}",
             "-c",
             "core.autocrlf=false",
             "-c",

@@ -10,6 +10,7 @@ compares file contents with the index is offered, because that would run clean f
 import contextlib
 import contextvars
 import os
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -58,7 +59,6 @@ _ENVIRONMENT = {
 }
 _RUNNING: dict["Git.AutoInterrupt", object] = {}
 _SCOPE: contextvars.ContextVar[object] = contextvars.ContextVar("git_scope", default=None)
-_TRANSPORT = {"GIT_ALLOW_PROTOCOL": "file:https"}
 _KEPT_VARIABLES = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
 
 
@@ -175,53 +175,13 @@ def _unwatched_if_interrupted() -> Iterator[None]:
     before = set(threading.enumerate())
     try:
         yield
+    except Exception:  # It has cancelled its own; those of other threads are theirs.
+        raise
     except BaseException:
         for thread in set(threading.enumerate()) - before:
             if isinstance(thread, threading.Timer):
                 thread.cancel()
         raise
-
-
-def clone_git(place: str, folder: Path, timeout_s: float) -> None:
-    """Clone all branches and tags of a repository into a new bare one.
-
-    With `fetch_git` all that may use a transport, of files or https; neither asks for a password.
-
-    Args:
-        place: Absolute folder or https address, from the user.
-        folder: That is made.
-        timeout_s: Seconds until it is stopped.
-
-    Raises:
-        GitError: There is nothing there, or it cannot be had.
-    """
-    _check_place(place)
-    above = GitRepo(folder.parent, folder.parent, folder.parent, is_bare=True)
-    options = ("--bare", "--quiet", "--no-local", "--template=")
-    command = ("clone", *options, "--", place, str(folder))
-    run_git(above, *command, timeout_s=timeout_s, variables=_TRANSPORT)
-
-
-def fetch_git(repo: GitRepo, place: str, timeout_s: float) -> None:
-    """Bring the branches and tags of a bare clone up to date; nothing that it holds is removed.
-
-    Args:
-        repo: From `clone_git`.
-        place: As there.
-        timeout_s: Seconds until it is stopped.
-
-    Raises:
-        GitError: There is nothing there, or it cannot be had.
-    """
-    _check_place(place)
-    refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-    command = ("fetch", "--quiet", "--no-auto-gc", "--", place, *refs)
-    run_git(repo, *command, timeout_s=timeout_s, variables=_TRANSPORT)
-
-
-def _check_place(place: str) -> None:
-    if not place.startswith(("/", "https://")):
-        raise GitError("it is neither an absolute folder nor an https address")
 
 
 def stream_git(repo: GitRepo, *args: str) -> Iterator[bytes]:
@@ -239,7 +199,12 @@ def stream_git(repo: GitRepo, *args: str) -> Iterator[bytes]:
 
 
 def stream_bytes(
-    repo: GitRepo, *args: str, no_match_code: int = 0, timeout_s: float = TIMEOUT_S
+    repo: GitRepo,
+    *args: str,
+    no_match_code: int = 0,
+    timeout_s: float = TIMEOUT_S,
+    variables: Mapping[str, str] | None = None,
+    is_group: bool = False,
 ) -> Iterator[bytes]:
     """Run one git command and yield its standard output as it comes.
 
@@ -250,6 +215,8 @@ def stream_bytes(
         *args: As in `run_git`.
         no_match_code: Another exit code that is no failure.
         timeout_s: Seconds until it is killed.
+        variables: As in `run_git`.
+        is_group: It starts others, which are killed with it.
 
     Raises:
         GitError: git is missing, it ends with another exit code, or the time is over.
@@ -257,15 +224,16 @@ def stream_bytes(
     from git.exc import CommandError
 
     try:
-        process = _layer(repo).execute(_command(repo, args, None), as_process=True)
+        process = _layer(repo).execute(
+            _command(repo, args, variables), as_process=True, start_new_session=is_group
+        )
     except CommandError as error:
         raise GitError("git is not installed or cannot be started") from error
     late = threading.Event()
 
     def kill() -> None:
         late.set()
-        if process.proc is not None:
-            process.proc.kill()
+        _kill(process)
 
     watch = threading.Timer(timeout_s, kill)
     watch.daemon = True
@@ -286,30 +254,49 @@ def stream_bytes(
         watch.join()
         _RUNNING.pop(process, None)
         if process.proc is not None and process.proc.poll() is None:
-            process.proc.kill()
+            _kill(process)
             process.proc.wait()
         process.stdout.close()
         process.stderr.close()
 
 
 @contextlib.contextmanager
-def git_scope() -> Iterator[None]:
+def git_scope() -> Iterator[object]:
     """Keep the commands that begin in here, and in threads given this context, to themselves.
 
-    Several runs side by side each take one, so that `stop_git` stops only their own.
+    Several runs side by side each take one, so that `stop_git` stops only their own. Yields the
+    scope, for a thread outside it.
     """
-    token = _SCOPE.set(object())
+    scope = object()
+    token = _SCOPE.set(scope)
     try:
-        yield
+        yield scope
     finally:
         _SCOPE.reset(token)
 
 
-def stop_git() -> None:
-    """Kill the streaming commands of the current scope; their readers see an error."""
-    for process, scope in list(_RUNNING.items()):
-        if process.proc is not None and scope is _SCOPE.get():
-            process.proc.kill()
+def stop_git(scope: object = None) -> None:
+    """Kill the streaming commands of a scope; their readers see an error.
+
+    Args:
+        scope: From `git_scope`; None for the current one.
+    """
+    wanted = _SCOPE.get() if scope is None else scope
+    for process, own in list(_RUNNING.items()):
+        if own is wanted:
+            _kill(process)
+
+
+def _kill(process: "Git.AutoInterrupt") -> None:
+    """Kill a command, and with one that leads a group all that it has started."""
+    proc = process.proc
+    if proc is None or proc.poll() is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        if os.getpgid(proc.pid) == proc.pid:
+            os.killpg(proc.pid, signal.SIGKILL)
+        else:
+            proc.kill()
 
 
 class BlobReader:

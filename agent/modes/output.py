@@ -31,6 +31,7 @@ from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
 from bathy.agent.model.offline import Citation, OfflineAnswer
 from bathy.agent.modes.signals import ignore_ends
 from bathy.agent.modes.terminal import printable, show_answer
+from bathy.tools.diff import render_text
 from bathy.tools.workspace import quote_path
 
 if TYPE_CHECKING:
@@ -164,7 +165,6 @@ class Output:
 
     def result(self, end: Finished) -> dict[str, Any]:
         """Return the account of the whole run, once it has ended."""
-        patch = self._edits.diff() if self._edits is not None else b""
         result: dict[str, Any] = {
             "type": "result",
             "schema_version": SCHEMA_VERSION,
@@ -180,7 +180,7 @@ class Output:
             "usage": asdict(end.usage),
             "pack": self.pack,
             "citations": self.citations,
-            "patch": patch.decode("utf-8", "replace") or None,
+            "patch": (render_text(self._edits.states()) if self._edits else "") or None,
             "applied": bool(self._edits and self._edits.entries),
             "repo": self.repo,
             "error": end.error or None,
@@ -206,13 +206,16 @@ class Output:
 
     def fail(self, subtype: Subtype, error: str, exit_code: int) -> None:
         """Write the result of a run that ended before or beside the loop."""
-        spent = self._spent
         if self._text and self.settings.output_format == "text":
             text = printable(self._text)
             print(f"bathy: what had come by then:\n{text}", file=sys.stderr)  # noqa: T201
-        self.finish(
-            Finished(subtype, "", spent.turns, spent.usage, spent.cost_usd, error, exit_code,
-                     self._text)
+        self.finish(self.broken(subtype, error, exit_code))
+
+    def broken(self, subtype: Subtype, error: str, exit_code: int) -> Finished:
+        """Return the end of a run that ended before or beside the loop, with what it had spent."""
+        return Finished(
+            subtype, "", self._spent.turns, self._spent.usage, self._spent.cost_usd, error,
+            exit_code, self._text,
         )  # fmt: skip
 
     def _event(self, kind: str, values: Mapping[str, Any]) -> None:

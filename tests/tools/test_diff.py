@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from bathy.agent.index.changes import diff_between
 from bathy.agent.index.repo import locate, read_snapshot
-from bathy.tools.diff import FileState, render_diff
+from bathy.tools.diff import FileState, render_diff, render_text
 from repo_builder import RepoBuilder
 
 
@@ -26,6 +26,25 @@ def test_a_rendered_diff_runs_nothing(ran: Path) -> None:
     diff = render_diff({"a.py": (FileState(b"a\n"), FileState(b"b\n"))})
     assert b"-a\n+b\n" in diff
     assert not ran.exists()
+
+
+def test_a_diff_for_json_applies_to_files_in_any_encoding(repo: RepoBuilder) -> None:
+    before, after = b"caf\xe9\none\n", b"caf\xe9\ntwo\n"
+    repo.file("latin.txt", before).file("plain.txt", "caf\u00e9\n").commit()
+    files = {
+        "latin.txt": (FileState(before), FileState(after)),
+        "plain.txt": (FileState("caf\u00e9\n".encode()), FileState(b"tea\n")),
+        "new.txt": (FileState(None), FileState(b"\xff")),
+    }
+    diff = render_text(files)
+    assert "-caf\u00e9\n+tea\n" in diff
+    repo.file("p.diff", diff).git("apply", "p.diff")
+    assert (repo.root / "latin.txt").read_bytes() == after
+    assert (repo.root / "plain.txt").read_bytes() == b"tea\n"
+    assert (repo.root / "new.txt").read_bytes() == b"\xff"
+    # Where it can be read, it is.
+    del files["latin.txt"], files["new.txt"]
+    assert render_text(files) == render_diff(files).decode()
 
 
 def test_the_change_since_a_commit_runs_nothing(repo: RepoBuilder, ran: Path) -> None:

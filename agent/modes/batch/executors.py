@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bathy.agent.errors import ConfigError, TryAgainError
-from bathy.agent.modes.batch.one import Order, stop_work, work
+from bathy.agent.modes.batch.halt import Halt
+from bathy.agent.modes.batch.one import Order, work
 
 CONNECT_S = 10
 """Longest wait for a scheduler."""
@@ -61,10 +62,11 @@ class Threads:
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(self.size, thread_name_prefix="bathy-batch")
         self._begun = set[Future[dict[str, Any]]]()
+        self._halt = Halt()
 
     def submit(self, order: Order) -> "Future[dict[str, Any]]":
         """Begin an order."""
-        future = self._pool.submit(work, order)
+        future = self._pool.submit(work, order, self._halt)
         self._begun.add(future)
         future.add_done_callback(self._begun.discard)
         return future
@@ -77,7 +79,7 @@ class Threads:
     def stop(self) -> None:
         """Drop what is asked; work that only computes goes on for its few seconds."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        stop_work()
+        self._halt.stop()
         concurrent.futures.wait(set(self._begun), timeout=STOP_S)
 
     def close(self) -> None:

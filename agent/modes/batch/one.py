@@ -6,7 +6,6 @@ process that works, or its `--env-file`; it never travels with a task.
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.index.files import FileClass, class_by_path
 from bathy.agent.loop.events import Event, Finished, Retry
 from bathy.agent.model.messages import Usage
+from bathy.agent.modes.batch.halt import Halt
 from bathy.agent.modes.batch.tasks import BatchTask
 from bathy.agent.modes.compose import Bench, open_bench
 from bathy.agent.modes.output import Output
@@ -48,44 +48,40 @@ class Order:
     cap_usd: float | None = None
 
 
-def work(order: Order) -> dict[str, Any]:
+def work(order: Order, halt: Halt | None = None) -> dict[str, Any]:
     """Do one task.
+
+    Args:
+        order: The task.
+        halt: Of the threads that it is done in one of; None in a process of its own.
 
     Returns:
         Its result: the object that `--task --output-format json` prints, and `id`, `exit_code`,
         `task_digest`, and `throttled`, how often the service said that it is asked too much.
 
     Raises:
-        asyncio.CancelledError: `stop_work` was called.
+        asyncio.CancelledError: It was stopped.
     """
-    task = order.task
+    task, halt = order.task, halt or Halt()
     output = Output(Settings(), order.mode)
     try:
         settings = _settings(order)
-        with _open(order, settings) as bench:
+        with halt.working(), _open(order, settings, halt) as bench:
+            halt.check()
             output.repo = bench.repo_json
             if order.mode == "offline":
                 return _offline(order, bench, output)
-            return _online(order, bench, output)
+            return _online(order, bench, output, halt)
     except BathyError as error:
-        return _result(task, output, _failed(str(error), error.exit_code))
+        # What a killed command of git says is nobody's failure.
+        halt.check()
+        end = output.broken("error_during_execution", str(error), error.exit_code)
+        return _result(task, output, end)
 
 
 def failure(order: Order, error: str, exit_code: int) -> dict[str, Any]:
     """Return the result of a task that nobody could do."""
     return _result(order.task, Output(Settings(), order.mode), _failed(error, exit_code))
-
-
-def stop_work() -> None:
-    """Cancel what runs in threads of this process."""
-    with _lock:
-        for loop, task in _running.items():
-            with contextlib.suppress(RuntimeError):  # it has just ended
-                loop.call_soon_threadsafe(task.cancel)
-
-
-_running: dict[asyncio.AbstractEventLoop, "asyncio.Task[None]"] = {}
-_lock = threading.Lock()
 
 
 def _settings(order: Order) -> Settings:
@@ -97,13 +93,13 @@ def _settings(order: Order) -> Settings:
 
 
 @contextlib.contextmanager
-def _open(order: Order, settings: Settings) -> Iterator[Bench]:
+def _open(order: Order, settings: Settings, halt: Halt) -> Iterator[Bench]:
     progress, task = Progress(quiet=True, verbose=False), order.task
     folder = Path(task.repo)
     if task.clone_from:
         from bathy.agent.modes.batch.clones import cloned
 
-        folder = cloned(task.clone_from, settings.rev or "HEAD")
+        folder = cloned(task.clone_from, settings.rev or "HEAD", halt.check)
     if not (settings.apply or settings.apply_all):
         with open_bench(replace(settings, folder=folder), progress) as bench:
             yield bench
@@ -122,11 +118,10 @@ def _offline(order: Order, bench: Bench, output: Output) -> dict[str, Any]:
     return _result(order.task, output, Finished("success", answer.text, 0, Usage(), 0.0, "", 0))
 
 
-def _online(order: Order, bench: Bench, output: Output) -> dict[str, Any]:
+def _online(order: Order, bench: Bench, output: Output, halt: Halt) -> dict[str, Any]:
     from bathy.agent.modes.ask import Task, open_run
     from bathy.agent.modes.headless import allow_run
     from bathy.agent.modes.working import drain
-    from bathy.tools.git import git_scope
 
     service = read_service(bench.settings)
     if not service.api_key:
@@ -150,44 +145,34 @@ def _online(order: Order, bench: Bench, output: Output) -> dict[str, Any]:
         Task(order.task.text, order.task.about),
         allow=lambda to, start, tokens: allow_run(to, start, tokens, bench.progress),
     )
-    with git_scope(), opened as asked:
+    with opened as asked:
         output.begin(asked)
 
         async def main() -> None:
-            with _stoppable():
+            with halt.asking():
                 await drain(asked.run, asked.client, tell)
 
-        asyncio.run(main())
+        try:
+            asyncio.run(main())
+        finally:
+            output.progress(asked.run.spent, asked.run.text)
         result = _result(order.task, output, end, throttled=throttled)
         if order.task.is_tested:
             return result
         return {**result, **_without_tests(asked.edits, bench)}
 
 
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-    with _lock:
-        _running[loop] = task
-    try:
-        yield
-    finally:
-        with _lock:
-            del _running[loop]
-
-
 def _without_tests(edits: "Edits", bench: Bench) -> dict[str, Any]:
     """The patch without files that only test, and which those are."""
-    from bathy.tools.diff import render_diff
+    from bathy.tools.diff import render_text
     from bathy.tools.workspace import quote_path
 
     states, attributes = edits.states(), bench.snapshot.attributes
     classes = {path: class_by_path(path, attributes.get(path, {}))[0] for path in states}
     tests = [path for path, found in classes.items() if found is FileClass.TEST]
-    patch = render_diff({path: state for path, state in states.items() if path not in tests})
+    patch = render_text({path: state for path, state in states.items() if path not in tests})
     return {
-        "patch": patch.decode("utf-8", "replace") or None,
+        "patch": patch or None,
         "tests_left_out": list(map(quote_path, tests)),
     }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
 from bathy.agent.index.mainline import base_candidates, read_line, shared_line
-from bathy.agent.index.repo import locate
+from bathy.agent.index.repo import locate, resolve_commit
 from bathy.agent.modes.batch.tasks import BatchTask
 from bathy.tools.git import GitError
 
@@ -80,7 +80,7 @@ def _place(folder: str, rev: str) -> Place:
         repo = locate(Path(folder))
         if repo is None:
             return Place("")
-        line = read_line(repo, rev or "HEAD")
+        line = read_line(repo, resolve_commit(repo, rev or "HEAD"))
         shared = shared_line(repo, line)
     except (GitError, BathyError, OSError):
         return Place(f"rev {rev}")

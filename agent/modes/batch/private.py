@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bathy.agent.errors import RepoError
-from bathy.agent.index.repo import locate
+from bathy.agent.index.repo import locate, resolve_commit
 from bathy.agent.modes.places import Private, cache_folder
 from bathy.tools.git import GitError, GitRepo, run_git
 
@@ -26,7 +26,13 @@ _LOCK = "lock"
 # Bytes as they are committed: no filter, no other line ends, whatever the repository asks for.
 _RAW = "* -text !filter !ident !eol !working-tree-encoding !crlf\n"
 _NOBODY = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
+_CONFIG = """\
+[core]
+\trepositoryformatversion = 1
+\tbare = false
+[extensions]
+\tobjectFormat = {}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +63,14 @@ def private_copy(folder: Path, rev: str) -> Iterator[Copy]:
     if source is None:
         raise RepoError(f"{folder} is no git repository; edits need a commit to begin from")
     with _folder() as top:
-        root = top / (source.root.parent.name if source.root.name == ".git" else source.root.name)
+        name = source.root.parent.name if source.root.name == ".git" else source.root.name
+        # In a folder of its own: it may be called as something of ours is.
+        root = top / "tree" / name
         try:
-            commit = _resolve(source, rev)
+            commit = resolve_commit(source, rev or "HEAD")
             copy = _borrow(source, root, commit)
             _check_out(copy, commit)
-        except GitError as error:
+        except (GitError, OSError) as error:
             raise RepoError(f"git cannot check {rev or 'HEAD'} out of {folder}: {error}") from error
         cache = cache_folder(source.common_dir)
         yield Copy(root, Private(source.root, cache, top / "journal"))
@@ -89,24 +97,17 @@ def _sweep(path: Path) -> None:
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     """A new folder that `sweep` leaves alone as long as this process lives."""
-    top = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
-    lock = os.open(top / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        top = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
+        lock = os.open(top / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RepoError(f"no folder for a copy can be made: {error}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield top
     finally:
         shutil.rmtree(top, ignore_errors=True)
         os.close(lock)
-
-
-def _resolve(source: GitRepo, rev: str) -> str:
-    if rev.startswith("-") or "\0" in rev:
-        raise RepoError(f"{rev!r} is not a commit")
-    name = f"{rev or 'HEAD'}^{{commit}}"
-    try:
-        return run_git(source, "rev-parse", "--verify", "--quiet", name).decode("ascii").strip()
-    except GitError as error:
-        raise RepoError(f"no commit {rev or 'HEAD'} in {source.root}") from error
 
 
 def _borrow(source: GitRepo, root: Path, commit: str) -> GitRepo:
@@ -119,7 +120,8 @@ def _borrow(source: GitRepo, root: Path, commit: str) -> GitRepo:
     (git / "refs").mkdir()
     (git / "info").mkdir()
     (git / "objects" / "info" / "alternates").write_bytes(os.fsencode(f"{objects}\n"))
-    (git / "config").write_text(_CONFIG, encoding="ascii")
+    hashing = run_git(source, "rev-parse", "--show-object-format").decode("ascii").strip()
+    (git / "config").write_text(_CONFIG.format(hashing), encoding="ascii")
     (git / "packed-refs").write_bytes(_refs(source))
     (git / "HEAD").write_text(f"{commit}\n", encoding="ascii")
     shallow = source.common_dir / "shallow"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bathy.agent.config import Settings, read_service
+from bathy.agent.config import Service, Settings, read_service
 from bathy.agent.errors import ConfigError
 from bathy.agent.modes.batch.one import Mode
 from bathy.agent.modes.batch.swe_bench import load_instances
@@ -37,6 +37,12 @@ class Batch:
     progress: Progress
 
     @property
+    def output(self) -> Path:
+        """File that -o names."""
+        assert self.settings.output is not None
+        return self.settings.output
+
+    @property
     def is_local(self) -> bool:
         """Whether all of it runs on this machine."""
         return self.wanted.scheduler in LOCAL
@@ -50,7 +56,7 @@ def make_ready(settings: Settings, wanted: Wanted, progress: Progress) -> Batch:
     """
     check_wanted(settings, wanted)
     tasks = _load(settings, wanted)
-    return Batch(settings, wanted, _mode(settings, wanted, progress), tasks, progress)
+    return Batch(settings, wanted, _mode(settings, wanted, tasks, progress), tasks, progress)
 
 
 def check_places(batch: Batch, left: Sequence[BatchTask]) -> None:
@@ -77,23 +83,20 @@ def _check_sending(batch: Batch, folders: Iterable[Path], left: Sequence[BatchTa
     Raises:
         ConfigError: It may not, or cannot.
     """
-    from bathy.agent.model.catalog import find_model
     from bathy.agent.modes.consent import allow_upload, terminal_asker
     from bathy.agent.modes.places import repo_root
     from bathy.agent.modes.uploads import Destination
     from bathy.agent.policy import check_endpoint, read_policy
 
     service, policy = read_service(batch.settings), read_policy()
-    model = find_model(service.model, service.own_models)
-    if batch.settings.max_cost_usd is not None and model.prices is None:
-        raise ConfigError(f"--max-cost needs prices, and none are known of {model.id}")
+    _check_models(service, batch.settings, left)
     check_endpoint(policy, service.base_url)
     counts, said = Counter(Path(task.repo) for task in left), list[str]()
     for folder in folders:
         allow_upload(
             policy,
             Destination(service.base_url, str(repo_root(folder) if folder.is_dir() else folder)),
-            summary=f"what {count_of(counts[folder], 'task')} need",
+            summary=f"what {count_of(counts[folder], 'task')} {_need(counts[folder])}",
             say=said.append,
             ask=terminal_asker(),
         )
@@ -101,6 +104,27 @@ def _check_sending(batch: Batch, folders: Iterable[Path], left: Sequence[BatchTa
         batch.progress.say(sentence)
     if len(said) > _MOST_TOLD:
         batch.progress.say(f"and so do {len(said) - _MOST_TOLD} more repositories of the batch")
+
+
+def _need(count: int) -> str:
+    return "needs" if count == 1 else "need"
+
+
+def _check_models(service: Service, common: Settings, left: Sequence[BatchTask]) -> None:
+    """Find out about every model that is going to be asked.
+
+    Raises:
+        ConfigError: One is retired, or has no prices and is to cost no more than something.
+    """
+    from bathy.agent.model.catalog import find_model
+
+    for task in left:
+        settings = task.settings(common)
+        model = find_model(settings.model or service.model, service.own_models)
+        if settings.max_cost_usd is not None and model.prices is None:
+            raise ConfigError(
+                f"{task.id}: --max-cost needs prices, and none are known of {quote_path(model.id)}"
+            )
 
 
 def _load(settings: Settings, wanted: Wanted) -> tuple[BatchTask, ...]:
@@ -115,13 +139,16 @@ def _load(settings: Settings, wanted: Wanted) -> tuple[BatchTask, ...]:
     return tuple(replace(t, clone_from=f"{wanted.clone_from}/{t.name}", repo=t.name) for t in tasks)
 
 
-def _mode(settings: Settings, wanted: Wanted, progress: Progress) -> Mode:
+def _mode(
+    settings: Settings, wanted: Wanted, tasks: Sequence[BatchTask], progress: Progress
+) -> Mode:
     """Whether a model is asked; without a key here none is, unless others have one.
 
     Raises:
-        ConfigError: What was asked for needs a model, and there is no key.
+        ConfigError: What was asked for, on the command line or in a line, needs a model, and there
+            is no key.
     """
-    needs_model = settings.needs_model or wanted.kind == "swe-bench"
+    needs_model = any(task.settings(settings).needs_model for task in tasks)
     if settings.offline and needs_model:
         raise ConfigError("--offline asks no model, and what was asked for needs one")
     if settings.offline:

@@ -43,7 +43,8 @@ class Row:
         if result is None:
             self.outcomes["left"] += 1
             return
-        self.outcomes[result["subtype"]] += 1
+        # One that is left may have cost something all the same.
+        self.outcomes["left" if result.get("is_left") else result["subtype"]] += 1
         self.cost_usd += result["total_cost_usd"]
         self.prompt_tokens += result["usage"]["prompt_tokens"]
         self.hit_tokens += result["usage"]["cache_hit_tokens"]

@@ -9,6 +9,7 @@ from bathy.agent.config import Settings
 from bathy.agent.modes.batch.budget import Budget
 from bathy.agent.modes.batch.drive import TRY_AGAIN_CODE, Drive, Stopped
 from bathy.agent.modes.batch.executors import open_pool
+from bathy.agent.modes.batch.marks import marks_of
 from bathy.agent.modes.batch.order import Queue
 from bathy.agent.modes.batch.private import sweep
 from bathy.agent.modes.batch.ready import Batch, check_places, make_ready
@@ -17,7 +18,7 @@ from bathy.agent.modes.batch.report import report_of, show_report
 from bathy.agent.modes.batch.results import Results, find_left, open_results
 from bathy.agent.modes.batch.tasks import BatchTask
 from bathy.agent.modes.batch.telling import Telling
-from bathy.agent.modes.batch.wanted import Wanted
+from bathy.agent.modes.batch.wanted import Wanted, page_path
 from bathy.agent.modes.progress import Progress
 from bathy.tools.base import count_of
 from bathy.tools.workspace import quote_path
@@ -43,31 +44,31 @@ def run_batch(settings: Settings, wanted: Wanted) -> int:
     """
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     batch = make_ready(settings, wanted, progress)
-    tasks = batch.tasks
-    assert settings.output is not None
-    with open_results(settings.output, wanted) as results:
-        left = find_left(results, tasks, wanted)
-        if known := len(tasks) - len(left):
-            progress.say(f"{count_of(known, 'task')} of {len(tasks)} have a result already")
+    sweep()
+    marks = marks_of(batch.tasks, batch.settings, batch.mode)
+    with open_results(batch.output, wanted, marks) as results:
+        left = find_left(results, batch.tasks, wanted)
+        if known := len(batch.tasks) - len(left):
+            progress.say(f"{count_of(known, 'task')} of {len(batch.tasks)} have a result already")
         check_places(batch, left)
-        telling = Telling(progress, results.record, tasks)
+        telling = Telling(progress, len(batch.tasks), _done(batch, results, left))
         if not left:
+            results.put_right()
             _show(batch, results, telling)
-            return _exit_code("", [], _results(batch, results))
+            return _exit_code("", [], _done(batch, results, left))
         drive = _prepared(batch, left, results, telling)
         try:
-            _work(drive)
+            _work(drive, results)
         finally:
             progress.clear()
             sweep()
             _show(batch, results, telling)
-        found = _results(batch, results)
+        left = tuple(task for task in left if task.id not in drive.ended)
         if drive.stopped:
-            missing = count_of(sum(result is None for result in found), "task")
-            progress.say(
-                f"{_WHY[drive.stopped]}; {missing} left, and --resume-batch goes on with them"
-            )
-        return _exit_code(drive.stopped, drive.row, found)
+            flag = "--retry-failed" if wanted.is_retried else "--resume-batch"
+            said = count_of(len(left), "task")
+            progress.say(f"{_WHY[drive.stopped]}; {said} left, and {flag} goes on with them")
+        return _exit_code(drive.stopped, drive.streak.codes, _done(batch, results, left))
 
 
 def _prepared(batch: Batch, left: Sequence[BatchTask], results: Results, telling: Telling) -> Drive:
@@ -77,11 +78,14 @@ def _prepared(batch: Batch, left: Sequence[BatchTask], results: Results, telling
     pool = open_pool(batch.wanted.scheduler, batch.settings.workers, computes=computes)
     telling.begin(pool.size)
     budget = Budget(batch.settings.max_cost_usd)
-    return Drive(common, mode, queue, pool, budget, results.keep, telling.tell)
+    known = results.record.results
+    earlier = {name: float(known[name]["total_cost_usd"]) for name in results.again}
+    return Drive(common, mode, queue, pool, budget, results.keep, telling.tell, earlier)
 
 
-def _work(drive: Drive) -> None:
+def _work(drive: Drive, results: Results) -> None:
     try:
+        results.put_right()
         drive.run()
     except BaseException:
         drive.pool.stop()
@@ -89,9 +93,10 @@ def _work(drive: Drive) -> None:
     drive.pool.close()
 
 
-def _results(batch: Batch, results: Results) -> list[Result | None]:
-    """The result of each task, in the order of the file; None for one that is left."""
-    return [results.record.results.get(task.id) for task in batch.tasks]
+def _done(batch: Batch, results: Results, left: Sequence[BatchTask]) -> list[Result]:
+    """The results of the tasks that have ended, in the order of the file."""
+    missing, known = {task.id for task in left}, results.record.results
+    return [known[task.id] for task in batch.tasks if task.id not in missing]
 
 
 def _show(batch: Batch, results: Results, telling: Telling) -> None:
@@ -100,8 +105,7 @@ def _show(batch: Batch, results: Results, telling: Telling) -> None:
     known = results.record.results
     report = report_of(batch.tasks, known, telling.elapsed_s)
     show_report(report, is_json=batch.settings.output_format == "json")
-    assert batch.settings.output is not None
-    page = batch.wanted.report or batch.settings.output.with_suffix(".html")
+    page = page_path(batch.output, batch.wanted)
     ids = {task.id for task in batch.tasks}
     text = report_page(report, [known[name] for name in known if name in ids])
     batch.progress.say(_saved(page, text))
@@ -142,9 +146,9 @@ def _common(settings: Settings) -> Settings:
 def _lined_up(batch: Batch, left: Sequence[BatchTask], common: Settings) -> Queue:
     """The tasks in an order in which they share what is cached."""
     if batch.mode == "offline":
-        places = [task.repo for task in left]
-        order = sorted(range(len(left)), key=lambda at: (places.index(left[at].repo), at))
-        return Queue([left[at] for at in order], lambda task: task.repo, is_gated=False)
+        firsts = {repo: at for at, repo in enumerate(dict.fromkeys(task.repo for task in left))}
+        order = sorted(left, key=lambda task: firsts[task.repo])
+        return Queue(order, lambda task: task.repo, is_gated=False)
     from bathy.agent.modes.batch.prefix import find_places, in_order, prefix_key
 
     found = find_places(left)
@@ -155,17 +159,17 @@ def _lined_up(batch: Batch, left: Sequence[BatchTask], common: Settings) -> Queu
     return Queue(in_order(left, found, common), key, is_gated=True)
 
 
-def _exit_code(stopped: Stopped, row: Sequence[int], results: Sequence[Result | None]) -> int:
+def _exit_code(stopped: Stopped, row: Sequence[int], results: Sequence[Result]) -> int:
     """The exit code of a batch; 75 if another try could do all that is left.
 
     Args:
         stopped: Why it ended early.
         row: Exit codes of the failures that came last.
-        results: Of all tasks.
+        results: Of all tasks that have ended.
     """
     if stopped == "money":
         return LIMIT_CODE
-    codes = {int(result["exit_code"]) for result in results if result is not None} - {0}
+    codes = {int(result["exit_code"]) for result in results} - {0}
     if stopped == "cluster":
         codes.add(TRY_AGAIN_CODE)
     if stopped == "failures":

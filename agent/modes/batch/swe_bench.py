@@ -17,6 +17,9 @@ KEY = "instance_id"
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
+_FORM = "swe-bench 1"
+"""Names what is asked about an issue, in whatever words; another number makes it other tasks."""
+
 _ASKED = """\
 Resolve the issue below by editing this repository's source files. Make the smallest change that \
 resolves it, and finish only when the edits are made. Nothing can be run here, and tests that \
@@ -45,10 +48,15 @@ def load_instances(path: Path, repos: Path | None, *, with_tests: bool) -> tuple
 
 
 def prediction(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the prediction that a result makes; one without a patch has the patch ""."""
+    """Return the prediction that a result makes; one without a patch has the patch "".
+
+    The harness names folders by the model, so it is the one that was to be asked, whether or not
+    the task came so far.
+    """
+    model = result.get("settings", {}).get("model") or result["model"] or "none"
     return {
         KEY: result["id"],
-        "model_name_or_path": f"bathy-{result['model'] or 'none'}",
+        "model_name_or_path": f"bathy-{model}",
         "model_patch": result["patch"] or "",
     }
 
@@ -71,4 +79,5 @@ def _task(values: Mapping[str, Any], folder: Path, *, is_tested: bool) -> BatchT
         {"apply": True},
         is_tested=is_tested,
         about=issue,
+        form=_FORM,
     )

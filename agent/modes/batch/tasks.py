@@ -56,6 +56,8 @@ class BatchTask:
             is there.
         is_tested: Tests may stand in its patch.
         about: What places are looked for, where the text says more than that; "" for all of it.
+        form: Names what the text says beside that, so that its words may change; "" if the user
+            wrote all of it.
     """
 
     id: str
@@ -67,13 +69,15 @@ class BatchTask:
     clone_from: str = ""
     is_tested: bool = True
     about: str = ""
+    form: str = ""
 
     @property
     def digest(self) -> str:
         """Names what is asked, of what, with which options; not where it lies."""
-        asked = [self.text, self.name, self.rev, dict(self.options), self.is_tested]
-        text = json.dumps(asked, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        text = f"{self.form}: {self.about}" if self.form else self.text
+        asked = [text, self.name, self.rev, dict(self.options), self.is_tested]
+        data = json.dumps(asked, sort_keys=True).encode()
+        return hashlib.sha256(data).hexdigest()[:16]
 
     def settings(self, common: Settings) -> Settings:
         """Return the settings of this task.
@@ -170,10 +174,16 @@ def find_repository(name: str, folder: Path) -> Path:
     Args:
         name: A path, or OWNER/NAME of a folder that is called OWNER+NAME.
         folder: That relative names are looked up in.
+
+    Raises:
+        ConfigError: The system takes no such name.
     """
     found = folder / name
     flat = folder / name.replace("/", "+")
-    return flat if not found.exists() and "/" in name and flat.exists() else found
+    try:
+        return flat if not found.exists() and "/" in name and flat.exists() else found
+    except OSError as error:
+        raise ConfigError(f"'repo' names no folder: {error.strerror}") from error
 
 
 def _task(values: Mapping[str, Any], folder: Path) -> BatchTask:

@@ -44,7 +44,7 @@ def report_page(report: Report, results: Sequence[Result]) -> str:
     )
     blocks: list[Block] = [_table(report), *_plots(report, results)]
     sections = [Section("By repository", blocks), Section("How they ended", [_outcomes(total)])]
-    if failed := [result for result in results if result["is_error"]]:
+    if failed := [result for result in results if _has_failed(result)]:
         sections.append(Section("Failures", list(_failures(failed))))
     return render_page(Page("Batch", lead, sections))
 
@@ -104,6 +104,10 @@ def _saved(result: Result) -> float:
 def _outcomes(total: Row) -> Table:
     rows = [(Code(name), f"{count:,}") for name, count in total.outcomes.most_common() if count]
     return Table("Tasks by how they ended", ("outcome", "tasks"), rows)
+
+
+def _has_failed(result: Result) -> bool:
+    return bool(result["is_error"]) and not result.get("is_left")
 
 
 def _failures(failed: Sequence[Result]) -> Iterator[Block]:

@@ -84,6 +84,35 @@ def test_a_commit_that_is_not_there_leaves_nothing(
     assert left(tmp_path) == []
 
 
+@pytest.mark.parametrize("name", ["lock", "journal", "tree"])
+def test_a_repository_may_be_called_as_something_of_ours(tmp_path: Path, name: str) -> None:
+    own = RepoBuilder(tmp_path / name).file("a", "a")
+    own.commit()
+    with private_copy(own.root, "") as copy:
+        assert (copy.root.name, (copy.root / "a").read_text()) == (name, "a")
+        assert not copy.private.journal.is_relative_to(copy.root)
+
+
+def test_a_repository_may_hash_in_another_way(tmp_path: Path) -> None:
+    own = RepoBuilder(tmp_path / "wide", init=False)
+    own.git("init", "-q", "--object-format=sha256")
+    commit = own.file("a", "a").commit()
+    with private_copy(own.root, commit) as copy:
+        assert (copy.root / "a").read_text() == "a"
+        found = locate(copy.root)
+        assert found is not None
+        assert read_line(found, "HEAD") == (commit,)
+
+
+def test_a_disk_that_refuses_is_told_in_a_sentence(
+    repo: RepoBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.file("a", "a").commit()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(RepoError, match="no folder"), private_copy(repo.root, ""):
+        pass
+
+
 def test_a_plain_folder_has_no_commit_to_begin_from(tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     with pytest.raises(RepoError, match="no git repository"), private_copy(tmp_path / "plain", ""):
@@ -97,7 +126,7 @@ def test_what_a_killed_task_left_is_swept_and_what_one_works_in_is_not(
     with contextlib.ExitStack() as stack:
         copy = stack.enter_context(private_copy(repo.root, ""))
         dead = tmp_path / "home" / "bathy-batch-dead"
-        shutil.copytree(copy.root.parent, dead)
+        shutil.copytree(copy.root.parent.parent, dead)
         foreign = tmp_path / "home" / "bathy-batch-foreign"
         foreign.mkdir()
         sweep()
@@ -112,12 +141,17 @@ def test_a_repository_is_cloned_once_and_brought_up_to_date(
     first = repo.file("a", "a").commit()
     place = str(repo.root)
     folder = cloned(place, first)
-    assert cloned(place, "HEAD") == folder
-    second = repo.file("a", "b").commit()
     clone = locate(folder)
     assert clone is not None
+    second = repo.file("a", "b").commit()
+    # This process has just brought it here.
+    assert cloned(place, "main") == folder
+    assert read_line(clone, "main") == (first,)
+    # In another one a branch may have moved since; a full id names the same for ever.
     monkeypatch.setattr("bathy.agent.modes.batch.clones._fetched", set())
-    assert cloned(place, second) == folder
-    assert read_line(clone, second) == (second, first)
+    assert cloned(place, first) == folder
+    assert read_line(clone, "main") == (first,)
+    assert cloned(place, "main") == folder
+    assert read_line(clone, "main") == (second, first)
     with pytest.raises(RepoError, match="cannot be cloned"):
         cloned(str(repo.root / "none"), "HEAD")

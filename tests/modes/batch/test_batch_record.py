@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -39,17 +40,22 @@ def test_cut_anywhere_whole_results_stay_and_the_rest_is_written_once(
     assert lines(path) == [result(name) for name in names]
 
 
-def test_what_is_dropped_makes_room_and_the_others_stay(tmp_path: Path) -> None:
-    path = tmp_path / "r.jsonl"
-    with Record(path) as record:
+def test_a_successor_takes_the_place_of_one_and_the_others_stay(tmp_path: Path) -> None:
+    path, link = tmp_path / "r.jsonl", tmp_path / "link"
+    link.symlink_to("r.jsonl")
+    path.touch(0o600)
+    with Record(link) as record:
         for name in "abc":
             record.append(result(name))
-        record.drop({"b", "unknown"})
-        assert lines(path) == [result("a"), result("c")]
-        assert record.append(result("b", is_error=False))
+        record.replace(result("b", is_error=False))
+        assert lines(path) == [result("a"), result("c"), result("b", is_error=False)]
+        assert not record.append(result("b"))
+        assert record.append(result("d"))
         with pytest.raises(ConfigError, match="another batch"):
             Record(path)
-    assert [line["id"] for line in lines(path)] == ["a", "c", "b"]
+    assert [line["id"] for line in lines(path)] == ["a", "c", "b", "d"]
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.glob("r.*")] == ["r.jsonl"]
 
 
@@ -61,6 +67,10 @@ def test_what_is_dropped_makes_room_and_the_others_stay(tmp_path: Path) -> None:
         (b'{"id": "a"}\n{"name": "b"}\n', "line 2"),
         (b'{"id": "a"}\n[]\n', "line 2"),
         (b'{"id": 3}\n', "line 1"),
+        (b'{"name":"x","version":1}', "no file of results"),
+        (b'{"name":"x","ver', "no file of results"),
+        (b'{"id": "a"}\n{"name": "b"}', "no file of results"),
+        (b'{"id": "a"}\n[1]', "no file of results"),
     ],
 )
 def test_a_file_of_something_else_is_left_alone(tmp_path: Path, data: bytes, said: str) -> None:
@@ -69,6 +79,36 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path, data: bytes, sai
     with pytest.raises(ConfigError, match=said):
         Record(path)
     assert path.read_bytes() == data
+
+
+def test_a_torn_line_stays_until_one_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(b'{"id": "a", "res')
+    with Record(path) as record:
+        assert record.results == {}
+        assert path.read_bytes() == b'{"id": "a", "res'
+        record.append(result("a"))
+    assert lines(path) == [result("a")]
+
+
+def test_the_lock_is_of_the_file_that_is_there_and_not_of_one_that_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lock = tmp_path / "r.jsonl", fcntl.flock
+    first = Record(path)
+    first.append(result("a"))
+
+    def late(file: int, how: int) -> None:
+        # Between the opening and the locking of the second one the first replaces the file.
+        monkeypatch.setattr(fcntl, "flock", lock)
+        first.replace(result("a", is_error=False))
+        first.close()
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with Record(path) as second:
+        second.append(result("b"))
+    assert lines(path) == [result("a", is_error=False), result("b")]
 
 
 def test_a_place_that_is_no_file_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def write(path: Path, *lines: object) -> Path:
         ("[" * 100_000, "no JSON"),
         ('{"id": "a", "task": "\\ud800"}', "no JSON"),
         ({**GOOD, "repo": "a\0b"}, "'repo' must be"),
+        ({**GOOD, "repo": "a" * 5_000}, "'repo' names no folder"),
     ],
 )
 def test_a_wrong_line_is_named_before_anything_begins(
@@ -136,6 +138,8 @@ def test_an_instance_is_a_task_that_edits_and_is_looked_up_by_the_issue_alone(
     assert task.settings(Settings()).apply
     assert (task.about, task.rev, task.is_tested) == ("It breaks.", "0123abc", False)
     assert "<issue>\nIt breaks.\n</issue>" in task.text
+    assert replace(task, text="In other words: It breaks.").digest == task.digest
+    assert replace(task, about="It works.").digest != task.digest
 
 
 @pytest.mark.parametrize(("patch", "told"), [("diff", "diff"), (None, "")])
