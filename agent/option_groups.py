@@ -1,7 +1,6 @@
 """Groups of options that the help shows under titles of their own."""
 
 import argparse
-from collections.abc import Callable
 
 from bathy.agent.config import CONTEXTS, EFFORTS
 
@@ -212,20 +211,18 @@ _WHAT = {
 }
 
 
-def add_eval_options(
-    parser: argparse.ArgumentParser, common: Callable[[], argparse.ArgumentParser]
-) -> None:
+def add_eval_options(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     """Add what `bathy eval` takes: a command for each thing that is measured.
 
     Args:
         parser: Of `bathy eval`.
-        common: Makes the options that every command takes.
+        common: Has the options that every command takes.
     """
     parser.description, parser.formatter_class = _EVAL, argparse.RawDescriptionHelpFormatter
     parser.usage = "bathy eval history|ranking|triage|answers ... [OPTIONS]"
     commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True, prog=parser.prog)
     for name, text in _WHAT.items():
-        sub = commands.add_parser(name, help=text, description=text, parents=[common()])
+        sub = commands.add_parser(name, help=text, description=text, parents=[common])
         if name == "history":
             sub.add_argument(
                 "--limit", type=_turns, metavar="N", help="so many commits (default: 50)"

@@ -65,17 +65,18 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of bathy's command line."""
+    common = _options()
     parser = _Parser(
         prog="bathy",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[_options()],
+        parents=[common],
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, text in _COMMANDS.items():
-        sub = commands.add_parser(name, help=text, description=text, parents=[_options()])
+        sub = commands.add_parser(name, help=text, description=text, parents=[common])
         if name == "tool":
             sub.add_argument("tool", metavar="NAME", help=f"one of {', '.join(_TOOLS)}")
             sub.add_argument(
@@ -107,7 +108,7 @@ def make_parser() -> argparse.ArgumentParser:
         if name == "batch":
             add_batch_options(sub)
         if name == "eval":
-            add_eval_options(sub, _options)
+            add_eval_options(sub, common)
         if name == "search":
             sub.add_argument(
                 "question", metavar="QUESTION", help="the question; - reads it from stdin"

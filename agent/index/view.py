@@ -90,6 +90,7 @@ class View:
         self._bases = postings.segments()
         total = self._bases[-1]
         found = postings.lengths_of(self._blobs)
+        self._lacking = tuple(blob for blob in self._blobs if blob not in found)
         self._owner = array("i", [-1]) * total
         self._firsts: list[int] = []
         lengths, self._file_lengths = array("I", [0]) * total, []
@@ -114,6 +115,11 @@ class View:
     def blobs(self) -> Sequence[str]:
         """The ids looked at, each once; a blob's position is its place here."""
         return self._blobs
+
+    @property
+    def lacking(self) -> Sequence[str]:
+        """The ids looked at that are not indexed, in their order."""
+        return self._lacking
 
     @property
     def span_count(self) -> int:

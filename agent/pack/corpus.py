@@ -48,20 +48,20 @@ class Corpus:
             PostingsLost: The index was damaged; `forget`, and open it again.
         """
         if self._opened is None:
-            self._bring_up_to_date()
-            view = self.postings.view([file.blob for file in self.files])
+            view = self._view()
+            if missing := set(view.lacking):
+                new = {file.blob: file for file in reversed(self.files) if file.blob in missing}
+                self.postings.add(self.index([f for f in self.files if new.get(f.blob) is f]))
+                view = self._view()
             self._opened = OpenCorpus.of(self.files, view, self.past)
         return self._opened
+
+    def _view(self) -> View:
+        return self.postings.view([file.blob for file in self.files])
 
     def forget(self) -> None:
         """Read everything anew the next time."""
         self._opened = None
-
-    def _bring_up_to_date(self) -> None:
-        missing = set(self.postings.missing(file.blob for file in self.files))
-        if missing:
-            new = {file.blob: file for file in reversed(self.files) if file.blob in missing}
-            self.postings.add(self.index([f for f in self.files if new.get(f.blob) is f]))
 
 
 @dataclass(frozen=True, slots=True)
