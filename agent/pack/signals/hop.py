@@ -7,7 +7,7 @@ found this way never passes the file that led there, so the first places stay as
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -136,11 +136,8 @@ def _follow_uses(
     found: _Found,
 ) -> None:
     view = corpus.view
-    names: dict[str, float] = {}
-    for strength, span in spans:
-        for name in view.names_at(span).uses:
-            names[name] = max(names.get(name, 0.0), strength)
-    for name, strength in names.items():
+    uses = _strongest((strength, view.names_at(span).uses) for strength, span in spans)
+    for name, strength in uses.items():
         definers = view.definers(name)
         files = _files(definers, corpus)
         if place in files or not 0 < len(files) <= MOST_DEFINERS:
@@ -161,11 +158,8 @@ def _follow_users(
     found: _Found,
 ) -> None:
     view = corpus.view
-    names: dict[str, float] = {}
-    for strength, span in spans:
-        for name in view.names_at(span).defines:
-            names[name] = max(names.get(name, 0.0), strength)
-    for name, strength in names.items():
+    defined = _strongest((strength, view.names_at(span).defines) for strength, span in spans)
+    for name, strength in defined.items():
         if not 0 < len(_files(view.definers(name), corpus)) <= MOST_DEFINERS_OF_OWN:
             continue
         users = view.users(name)
@@ -177,6 +171,15 @@ def _follow_users(
             found.add(file, gain, place, name)
         for span in users:
             found.spans[span] = found.spans.get(span, 0.0) + gain / len(users)
+
+
+def _strongest(found: Iterable[tuple[float, Sequence[str]]]) -> dict[str, float]:
+    """Return the strength of the best span of each name, in order of first occurrence."""
+    names: dict[str, float] = {}
+    for strength, those in found:
+        for name in those:
+            names[name] = max(names.get(name, 0.0), strength)
+    return names
 
 
 def _files(spans: Sequence[int], corpus: OpenCorpus) -> set[int]:
