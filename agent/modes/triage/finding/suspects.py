@@ -32,11 +32,10 @@ ENOUGH = 3
 MOST_RANKED = 50
 """Files of the index's ranking that are looked at, beside those that hold an error's message."""
 
-ERROR_WEIGHT, CHURN_WEIGHT, DECLARATIONS_SHARE = 0.2, 0.02, 0.5
+ERROR_WEIGHT, CHURN_WEIGHT = 0.2, 0.02
 """What a message and late changes add to a file's score, in parts of the best score of the ranking;
-what is left of the score of a file that only declares. By trial; off by half they do no harm."""
+by trial."""
 
-_DECLARATIONS = (".d.ts", ".d.mts", ".d.cts", ".pyi")
 _SIGNALS: Mapping[str, Signal] = {
     "frame": "traceback",
     "path": "path_in_issue",
@@ -144,11 +143,10 @@ def order(
     best = max((file.score for file in ranked), default=1.0)
 
     def points(file: RankedFile) -> float:
-        share = DECLARATIONS_SHARE if file.path.endswith(_DECLARATIONS) else 1.0
         place = errors.get(file.path)
         message = ERROR_WEIGHT / place.files**0.5 if place else 0.0
         churn = CHURN_WEIGHT * changes.churn.get(file.path, 0.0)
-        return share * file.score / best + message + churn
+        return file.score / best + message + churn
 
     looked_at = [*ranked[:MOST_RANKED], *(f for f in ranked[MOST_RANKED:] if f.path in errors)]
     files = sorted(looked_at, key=lambda file: (-points(file), file.path))

@@ -217,12 +217,6 @@ def test_paths_of_odd_bytes_have_links(repo: RepoBuilder) -> None:
     assert found.permalink.endswith("/src/caf%E9%20%28a%29.py#L1-L2")
 
 
-def test_declarations_step_back(repo: RepoBuilder) -> None:
-    repo.file("a.d.ts", "export function checkout(voucher: string): number;\n")
-    repo.file("b.ts", "export function checkout(voucher: string) {\n  return 1;\n}\n").commit()
-    assert [one.path for one in found_in(repo, "voucher checkout")] == ["b.ts", "a.d.ts"]
-
-
 def test_what_was_changed_last_is_recent(repo: RepoBuilder) -> None:
     for n in range(8):
         repo.file(f"old_{n}.py", "def voucher():\n    return 1\n")
