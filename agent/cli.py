@@ -19,6 +19,10 @@ from bathy.agent.config import (
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.options import make_parser
 
+GC_THRESHOLDS = (50_000, 20, 20)
+"""For `gc.set_threshold`. Facts and postings are many small objects without cycles; looking for
+cycles among them, as often as Python does by itself, takes a tenth of a search."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run bathy.
@@ -32,9 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from bathy.agent.modes.signals import exit_code_of, guarded  # a few lines, after --help
 
     _open_missing_streams()
-    # Facts and postings are many small objects without cycles; looking for cycles among them, as
-    # often as Python does by itself, takes a tenth of a search.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(*GC_THRESHOLDS)
     parser = make_parser()
     try:
         values = vars(parser.parse_args(argv))

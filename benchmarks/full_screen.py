@@ -1,31 +1,28 @@
 """What the full screen costs while an answer streams in, and otherwise; how soon it is there.
 
-  python benchmarks/full_screen.py [--seconds 20] [--earlier 0 5000] [--idle 60] [--start REPO]
+  python benchmarks/full_screen.py [--seconds 20] [--earlier 0 5000] [--idle 60]
 
 A process each, in a pty of 120x40 that is read as fast as it is written; the whole application runs with Textual's own
 driver for Linux, and a thread in the place of the engine. Text comes in 100 chunks a second of 4 characters: headings,
 paragraphs, lists, code, tables. The lag is how late a wake-up every 5 ms is. CPU is that of the process, from the first
-chunk to the last. Afterwards: one key at a time while more streams in, idle, page-up, search, resize. `--start` instead
-starts the command in a repository and waits for the first bytes of its screen, and for the pack.
+chunk to the last. Afterwards: one key at a time while more streams in, idle, page-up, search, resize.
 """
 
 import argparse
 import asyncio
-import fcntl
+import gc
 import json
 import os
-import pty
 import resource
-import struct
 import subprocess
 import sys
-import termios
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bathy.agent.cli import GC_THRESHOLDS
 from bathy.agent.config import Settings
 from bathy.agent.loop.events import Finished
 from bathy.agent.model.messages import TextDelta, Usage
@@ -37,11 +34,11 @@ from bathy.agent.modes.tui.looks import Look, dress
 from bathy.agent.modes.tui.run import FRAMES_PER_S
 from bathy.agent.modes.tui.transcript.view import Transcript
 from rich.console import RenderableType
+from terminal import environment, open_pty
 from textual import events
 from textual.geometry import Size
 from textual.screen import Screen
 
-CELLS = (120, 40)
 CHUNK_CHARS, CHUNKS_PER_S = 4, 100
 LAG_S = 0.005
 MESSAGE = """## Setup of the map {n}
@@ -120,14 +117,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--earlier", type=int, nargs="+", default=[0, 5000])
     parser.add_argument("--idle", type=float, default=60)
-    parser.add_argument("--start", type=Path, metavar="REPO")
     parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure is not None:
         asyncio.run(measure(args.measure, args.seconds, args.idle))
-        return
-    if args.start is not None:
-        print_start([started(args.start) for _ in range(11)][1:])
         return
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     print_table([in_pty(earlier, args.seconds, args.idle) for earlier in args.earlier])
@@ -135,14 +128,13 @@ def main() -> None:
 
 def in_pty(earlier: int, seconds: float, idle: float) -> Figures:
     """Run a case with a terminal that takes all that it is sent."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", CELLS[1], CELLS[0], 0, 0))
+    ours, theirs = open_pty()
     result, write = os.pipe()
     numbers = [str(earlier), "--seconds", str(seconds), "--idle", str(idle)]
     command = [sys.executable, __file__, "--measure", *numbers]
-    environment = {**terminal(), "TEXTUAL_FPS": FRAMES_PER_S, "RESULT_FD": str(write)}
+    told = {**environment(), "TEXTUAL_FPS": FRAMES_PER_S, "RESULT_FD": str(write)}
     process = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, pass_fds=[write]
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=told, pass_fds=[write]
     )
     os.close(theirs)
     os.close(write)
@@ -168,39 +160,6 @@ def in_pty(earlier: int, seconds: float, idle: float) -> Figures:
     if not text:
         sys.exit(f"the case with {earlier} earlier messages ended with {process.returncode}")
     return Figures(**json.loads(text))
-
-
-def terminal() -> dict[str, str]:
-    """The environment of a terminal with all colours."""
-    told = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    return {name: value for name, value in {**os.environ, **told}.items() if name != "NO_COLOR"}
-
-
-def started(repo: Path) -> tuple[float, float]:
-    """Start the command; return the seconds to its first screen, and to the pack."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", CELLS[1], CELLS[0], 0, 0))
-    command = [sys.executable, "-m", "bathy.agent", "-C", str(repo), "--offline"]
-    begin, seen, found = time.perf_counter(), b"", list[float]()
-    process = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, env=terminal(), start_new_session=True
-    )
-    os.close(theirs)
-    for word in (b"PACK", b"packed: "):
-        while word not in seen:
-            seen += os.read(ours, 65536)
-        found.append(time.perf_counter() - begin)
-    process.kill()
-    process.wait()
-    os.close(ours)
-    return found[0], found[1]
-
-
-def print_start(figures: Sequence[tuple[float, float]]) -> None:
-    """Print the middle and the worst of them."""
-    for name, column in zip(("first screen", "pack"), zip(*figures, strict=True), strict=True):
-        ordered = sorted(column)
-        print(f"{name}: {ordered[len(ordered) // 2]:.2f} s, worst {ordered[-1]:.2f} s")
 
 
 class Silent(Engine):
@@ -258,6 +217,7 @@ class Bench(BathyApp):
 
 async def measure(earlier: int, seconds: float, idle: float) -> None:
     """Run the app and write what was measured to the pipe."""
+    gc.set_threshold(*GC_THRESHOLDS)
     bench = Bench(Figures(earlier), seconds, idle)
     await bench.run_async()
     if bench.fault:
