@@ -185,7 +185,9 @@ class Stage(App[None]):
         shown.stream_answer("soon to be replaced")
         text, cited = answer(word)
         shown.finish_answer(cited, text)
-        shown.add_evidence([(("src/a.py", 3, 5), "Cart.add", ["def add(self):", f"    # {word}"])])
+        shown.add_evidence(
+            [(("src/a.py", 3, 5), "Cart.add", ["def add(self):", f"    # {word}"])], is_answer=True
+        )
         shown.add_patch([FileChange("src/a.py", 3, 1)])
         shown.add_patch([FileChange("src/a.py", 3, 1)], "abc123")
         shown.add_notice(f"the next question begins a new session: {word}")

@@ -117,7 +117,7 @@ def answer_offline(
     for item in evidence:
         lines = lines_of(item.path)
         if 1 <= item.start_line <= item.end_line <= len(lines):
-            quoted.append((_trimmed(item, lines), lines))
+            quoted.append((trimmed(item, lines), lines))
     if not quoted:
         return OfflineAnswer(
             "Nothing in this repository fits the question. Name a function, a file or a word that"
@@ -135,8 +135,13 @@ def answer_offline(
     return OfflineAnswer("\n".join((head, *parts, f"Sources\n{sources}")), citations)
 
 
-def _trimmed(item: Evidence, lines: Sequence[str]) -> Evidence:
-    """The same span without empty lines around it, if it has any others."""
+def trimmed(item: Evidence, lines: Sequence[str]) -> Evidence:
+    """Return the same span without empty lines around it, if it has any others.
+
+    Args:
+        item: Must lie within the lines.
+        lines: Of the whole file.
+    """
     full = [n for n in range(item.start_line, item.end_line + 1) if lines[n - 1].strip()]
     return replace(item, start_line=full[0], end_line=full[-1]) if full else item
 

@@ -184,6 +184,10 @@ def test_evidence_comes_before_the_model_is_asked(drive: Drive) -> None:
         driven.until(TurnEnded)
     assert isinstance(found, EvidenceFound)
     assert found.spans[0].path == "src/shop/cart.py"
+    assert not found.is_answer
+    ends = [line for span in found.spans for line in (span.lines[0], span.lines[-1])]
+    assert len(ends) > 4
+    assert all(line.strip() for line in ends)
     question = str(endpoint.requests[-1].messages[-1]["content"])
     assert "The user says hello.\n\nDoes Cart.add lock?" in question
 

@@ -136,7 +136,7 @@ class BathyApp(Watching):
         drawing.draw(self.transcript, event, self._marks)
         if isinstance(event, TurnEnded):
             self._ended(event)
-        if isinstance(event, EvidenceFound) and self.state.why_offline:
+        if isinstance(event, EvidenceFound) and event.is_answer:
             # The best place comes first, and nothing will follow the last.
             self.transcript.go_to_prompt(-1)
         if isinstance(event, ReasoningDelta | TextDelta) and self.state.phase == before.phase:

@@ -73,7 +73,8 @@ def draw(transcript: Transcript, event: UiEvent, cited: Sequence[Cited]) -> None
             transcript.finish_tool(event.call_id, event.summary, event.is_error, event.text)
         case EvidenceFound():
             transcript.add_evidence(
-                ((s.path, s.start_line, s.end_line), s.symbol, s.lines) for s in event.spans
+                (((s.path, s.start_line, s.end_line), s.symbol, s.lines) for s in event.spans),
+                is_answer=event.is_answer,
             )
             if not event.spans:
                 transcript.add_notice("nothing in the index fits the question")

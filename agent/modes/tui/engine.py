@@ -206,7 +206,7 @@ class Engine:
                 self._post(packed(bench, model, is_sent=not is_offline))
                 return
             self._go_on_unless_stopped()
-            self._post(EvidenceFound(find_evidence(bench, job.text)))
+            self._post(EvidenceFound(find_evidence(bench, job.text), is_answer=is_offline))
             self._go_on_unless_stopped()
             if is_offline:
                 self._post(TurnEnded("answered"))

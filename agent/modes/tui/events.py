@@ -102,9 +102,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFound:
-    """What the index finds for a question, before any model has answered."""
+    """What the index finds for a question; it is the answer if no model will be asked."""
 
     spans: tuple[Span, ...]
+    is_answer: bool
 
 
 @dataclass(frozen=True, slots=True)

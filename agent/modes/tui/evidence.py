@@ -1,6 +1,6 @@
 """A question -> the spans that the index finds for it, with their lines, to be shown at once."""
 
-from bathy.agent.model.offline import choose_evidence
+from bathy.agent.model.offline import choose_evidence, trimmed
 from bathy.agent.modes.compose import MOST_FILES, Bench
 from bathy.agent.modes.tui.events import Span
 
@@ -20,7 +20,8 @@ def find_evidence(bench: Bench, question: str) -> tuple[Span, ...]:
         for item in chosen:
             lines = view.lines(item.path) or ()
             if 1 <= item.start_line <= item.end_line <= len(lines):
-                shown = lines[item.start_line - 1 : item.end_line][:MOST_LINES]
-                place = (item.path, item.start_line, item.end_line, item.symbol)
+                full = trimmed(item, lines)
+                shown = lines[full.start_line - 1 : full.end_line][:MOST_LINES]
+                place = (full.path, full.start_line, full.end_line, full.symbol)
                 found.append(Span(*place, tuple(shown)))
     return tuple(found)

@@ -9,6 +9,7 @@ from bathy.agent.model.messages import Usage
 from bathy.agent.modes.basis import BasisFinder
 from bathy.agent.modes.compose import Bench
 from bathy.agent.modes.tui.events import Opened, Packed
+from bathy.agent.modes.tui.panels.figures import usd_word
 
 
 def why_offline(settings: Settings, service: Service) -> str:
@@ -68,7 +69,7 @@ def packed(bench: Bench, model: Model, *, is_sent: bool) -> Packed:
 def price_words(model: Model, tokens: int) -> str:
     """Say what a prompt costs of which nothing is cached, to be put behind what it holds."""
     cold_usd, _ = _prices(model, tokens)
-    return f" (${cold_usd:.3f})" if cold_usd else ""
+    return f" ({usd_word(cold_usd)})" if cold_usd else ""
 
 
 def _prices(model: Model, tokens: int) -> tuple[float, float]:

@@ -49,7 +49,9 @@ EVENTS: st.SearchStrategy[UiEvent] = st.one_of(
     ANY.map(Shortened),
     ANY.map(SessionNamed),
     st.builds(opened, ANY, ANY),
-    st.builds(lambda t: Span(t, 1, 3, t, (t, t)), ANY).map(lambda s: EvidenceFound((s,))),
+    st.builds(lambda t: Span(t, 1, 3, t, (t, t)), ANY).map(
+        lambda s: EvidenceFound((s,), is_answer=False)
+    ),
     st.builds(ToolStarted, ANY, ANY, ANY),
     st.builds(ToolFinished, ANY, ANY, ANY, st.booleans(), ANY),
     st.builds(lambda t: PatchProposed(t, (t,), t), ANY),
@@ -120,9 +122,9 @@ def test_a_wait_is_rounded_up() -> None:
     assert "trying again now\n" in shown(Retry(1, 0.0, "busy"))
 
 
-def test_without_a_model_evidence_is_read_out_without_its_blank_lines() -> None:
-    span = Span("a.py", 3, 20, "f", ("", "def f():", *[f"    {n}" for n in range(16)]))
-    text = shown(opened("shop", "--offline"), EvidenceFound((span,)))
-    assert "evidence e1: a.py:3-20, f\n4: def f():\n5:     0\n" in text
+def test_evidence_that_is_the_answer_is_read_out() -> None:
+    span = Span("a.py", 4, 20, "f", ("def f():", *[f"    {n}" for n in range(16)]))
+    text = shown(EvidenceFound((span,), is_answer=True))
+    assert "evidence e1: a.py:4-20, f\n4: def f():\n5:     0\n" in text
     assert "9:     4\nand 11 more lines\n" in text
-    assert "def f" not in shown(opened("shop", ""), EvidenceFound((span,)))
+    assert "def f" not in shown(EvidenceFound((span,), is_answer=False))

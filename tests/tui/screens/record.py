@@ -7,6 +7,7 @@ Run it again when events change; what is written stands beside this file, in `ta
 
 import os
 import queue
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -123,8 +124,10 @@ def main() -> None:
         settings = Settings(folder=build(Path(folder)).root, workers=1)
         tapes = {"offline": record(settings, [QUESTION])}
         os.environ["DEEPSEEK_API_KEY"] = "sk-test"
-        project = record(Settings(folder=HERE, workers=1), [])
         # Only the work is to be seen; the files of this project change every day.
+        clone = Path(folder) / "bathy"
+        subprocess.run(["git", "clone", "--quiet", HERE.parents[2], clone], check=True)
+        project = record(Settings(folder=clone, workers=1), [])
         tapes["packing"] = [
             replace(event, paths=()) if isinstance(event, Opened) else event
             for event in project

@@ -42,7 +42,7 @@ EDITED = {
     ),
 }
 UPLOAD = (
-    "about 3,152 tokens of 9 files of /shop would go to https://api.deepseek.com, secrets redacted."
+    "about 3,301 tokens of 9 files (<$0.001) of /shop would go to https://api.deepseek.com, secrets redacted."
     " Send it?"
 )
 
@@ -177,7 +177,7 @@ async def _sessions(pilot: Player, app: Replay) -> None:
 
 
 SCENES = (
-    Scene("packing", "packing", (Working, 24)),
+    Scene("packing", "packing", (Working, 8)),
     Scene("offline", "offline"),
     Scene("thinking", "answer", (ReasoningDelta, 12)),
     Scene("tools", "answer", (ToolStarted, 3)),

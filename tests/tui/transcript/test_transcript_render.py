@@ -18,6 +18,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     Prose,
     Reasoning,
     Tool,
+    toggle,
 )
 from bathy.agent.modes.tui.transcript.cells import NO_BREAK, clean, clean_lines, wrap
 from bathy.agent.modes.tui.transcript.citing import mark_citations, unmarked
@@ -114,10 +115,29 @@ def test_nor_is_any_other_block(one: str, two: str, width: int, glyphs: Glyphs, 
         Tool(4, "id", two, one, gap=False, status="failed", summary=two, text=one, shown=much),  # type: ignore[arg-type]
         Notice(5, one, gap=True, is_error=True),
         Patch(6, (FileChange(one, 1, 2),), gap=True, entry=two),
-        Evidence(7, (Found(citation, two, tuple(one.split("\n"))),), shown=much),  # type: ignore[arg-type]
+        Evidence(7, (Found(citation, two, tuple(one.split("\n"))),), is_answer=True, shown=much),  # type: ignore[arg-type]
     ]
     for block in blocks:
         check(render(block, width, glyphs), width)
+
+
+def test_of_evidence_only_the_best_is_quoted_while_an_answer_is_to_come() -> None:
+    found = tuple(
+        Found(Citation("a.py", n, n, "verified", n, f"a.py:{n}", ""), f"f{n}", (f"line {n}",))
+        for n in range(1, 5)
+    )
+    heads = ["▸ Evidence from the index: 4 places", "▾ Evidence from the index: 4 places"]
+    places = [f"[{n} a.py:{n}] f{n}" for n in range(1, 5)]
+    lines = [f"{n} │ line {n}" for n in range(1, 5)]
+    pairs = [part for pair in zip(places, lines, strict=True) for part in pair]
+
+    def told(block: Evidence) -> list[str]:
+        return [row for row in shown(block) if row]
+
+    before = Evidence(1, found, is_answer=False)
+    assert told(before) == [heads[0], *pairs[:4], *places[2:]]
+    assert told(toggle(before)) == [heads[1], *pairs]  # type: ignore[arg-type]
+    assert told(Evidence(1, found, is_answer=True)) == [heads[0], *pairs]
 
 
 @settings(deadline=None)

@@ -67,7 +67,7 @@ class Conversing(Deciding):
                 self.say(line)
         else:
             self.say("the last answer cites nothing; this was found for the question")
-            for line in lines_of(EvidenceFound(self.spans)):
+            for line in lines_of(EvidenceFound(self.spans, is_answer=True)):
                 self.say(line)
 
     def cost(self, _argument: str) -> None:

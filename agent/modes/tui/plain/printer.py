@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import takewhile, zip_longest
+from itertools import zip_longest
 from typing import TextIO
 
 from bathy.agent.loop.events import ToolFinished, ToolStarted
@@ -32,7 +32,6 @@ class Printer:
         self._is_answering, self._is_open = False, False
         self._arguments: dict[str, str] = {}
         self._known: dict[type, tuple[str, ...]] = {}
-        self._is_offline = False
 
     def say(self, text: str) -> None:
         """Write one fact on a line of its own, whatever it holds."""
@@ -69,8 +68,6 @@ class Printer:
         """What was not said before: each question opens the repository and the session anew."""
         lines = tuple(lines_of(event))
         known: tuple[str, ...] = ()
-        if isinstance(event, Opened):
-            self._is_offline = bool(event.why_offline)
         if isinstance(event, Opened | SessionNamed):
             known = self._known.get(type(event), ())
             self._known[type(event)] = lines
@@ -80,12 +77,11 @@ class Printer:
         """Without a model the places are the answer, so their first lines are read out."""
         for line, span in zip_longest(lines_of(event), event.spans):
             self.say(line)
-            if span is None or not self._is_offline:
+            if span is None or not event.is_answer:
                 continue
-            blank = len(list(takewhile(lambda text: not text.strip(), span.lines)))
-            quoted = span.lines[blank : blank + _QUOTED_LINES]
-            self.numbered(quoted, span.start_line + blank)
-            if (left := span.end_line - span.start_line + 1 - blank - len(quoted)) > 0 and quoted:
+            quoted = span.lines[:_QUOTED_LINES]
+            self.numbered(quoted, span.start_line)
+            if (left := span.end_line - span.start_line + 1 - len(quoted)) > 0:
                 self.say(f"and {count_word(left, 'more line')}")
 
     def numbered(self, lines: Sequence[str], first: int) -> None:

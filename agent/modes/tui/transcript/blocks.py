@@ -157,6 +157,10 @@ class Patch:
     entry: str = ""
 
 
+BEST_PLACES = 2
+"""Of evidence that an answer will follow: those whose lines are shown before it is unfolded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A place of the index, with its first lines."""
@@ -168,10 +172,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the index finds for a question, before or without a model."""
+    """What the index finds for a question, before or without a model.
+
+    While `shown` is "some", each place has some lines if they are the answer; else only the best
+    ones have, so that the answer to come is not far below the question.
+    """
 
     id: int
     found: tuple[Found, ...]
+    is_answer: bool
     gap: bool = True
     shown: Shown = "some"
 
@@ -185,6 +194,13 @@ def more_block(id: int, left: int, total: int, step: int) -> More:
     told = f"{total - left:,} of {total:,} earlier questions are shown"
     text = f"{told}; enter or a click shows {min(step, left):,} more"
     return More(id, text, gap=False, total=total, step=step)
+
+
+def quoted_places(block: Evidence) -> int:
+    """Return how many places, from the best on, have their lines shown."""
+    if block.shown == "line":
+        return 0
+    return len(block.found) if block.is_answer or block.shown == "all" else BEST_PLACES
 
 
 def toggle(block: Block) -> Block:

@@ -13,6 +13,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     Prompt,
     Reasoning,
     Tool,
+    quoted_places,
 )
 from bathy.agent.modes.tui.transcript.cells import (
     Line,
@@ -123,11 +124,15 @@ class Cards:
         if block.shown == "line":
             return lines
         most = MOST_LINES if block.shown == "all" else EVIDENCE_LINES
-        for found in block.found:
+        quoted = quoted_places(block)
+        for at, found in enumerate(block.found):
             symbol = f" {clean(found.symbol)}" if found.symbol else ""
             place = [self._inline.citation(found.citation), (symbol, self._palette.strong)]
-            lines += [Line([]), *wrap(place, width)]
-            lines += self._quoted(found, width, most)
+            if at <= quoted:
+                lines.append(Line([]))
+            lines += wrap(place, width)
+            if at < quoted:
+                lines += self._quoted(found, width, most)
         return lines
 
     def _quoted(self, found: Found, width: int, most: int) -> list[Line]:

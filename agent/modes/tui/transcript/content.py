@@ -81,7 +81,7 @@ class Content(Streaming):
         self._close()
         self._append(Patch(next(self._ids), tuple(files), gap=True, entry=entry))
 
-    def add_evidence(self, places: Iterable[EvidencePlace]) -> None:
+    def add_evidence(self, places: Iterable[EvidencePlace], *, is_answer: bool) -> None:
         """Add what the index finds; while text streams in, above that."""
         places = list(places)
         checked = [
@@ -91,7 +91,7 @@ class Content(Streaming):
         numbered = {(c.path, c.start_line, c.end_line): c for c in number_citations(checked)}
         found = tuple(Found(numbered[place], name, tuple(lines)) for place, name, lines in places)
         if found:
-            self._insert(Evidence(next(self._ids), found))
+            self._insert(Evidence(next(self._ids), found, is_answer=is_answer))
 
     def count_reasoning(self, tokens: int) -> None:
         """Say how many tokens the last thinking was, now that it has been counted."""

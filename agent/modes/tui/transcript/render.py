@@ -12,6 +12,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     Prose,
     Reasoning,
     Tool,
+    quoted_places,
 )
 from bathy.agent.modes.tui.transcript.cards import Cards
 from bathy.agent.modes.tui.transcript.cells import NO_BREAK, Line, clean, expand_tabs
@@ -172,7 +173,9 @@ def estimate_rows(block: Block, width: int) -> int:
         return block.gap + max(1, text.count("\n") + len(text) // max(1, width))
     if isinstance(block, Evidence):
         most = 8 if block.shown == "some" else 24
-        return 2 + sum(min(most, 2 + len(found.lines)) for found in block.found)
+        quoted = quoted_places(block)
+        rows = sum(min(most, 1 + len(found.lines)) for found in block.found[:quoted])
+        return 2 + len(block.found) + rows
     if isinstance(block, Patch):
         return block.gap + 1 + len(block.files)
     if block.shown == "line":

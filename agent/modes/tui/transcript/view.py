@@ -119,9 +119,14 @@ class Transcript(Reader):
         self.content.add_patch(tuple(files), entry)
         self.wake()
 
-    def add_evidence(self, places: Iterable[EvidencePlace]) -> None:
-        """Add places that the index finds: ((path, first line, last line), symbol, lines)."""
-        self.content.add_evidence(places)
+    def add_evidence(self, places: Iterable[EvidencePlace], *, is_answer: bool) -> None:
+        """Add places that the index finds.
+
+        Args:
+            places: ((path, first line, last line), symbol, lines), best first.
+            is_answer: Nothing else will come, so the lines of each are shown.
+        """
+        self.content.add_evidence(places, is_answer=is_answer)
         self.wake()
 
     # What is older.
