@@ -13,7 +13,7 @@ unexport Q
 export BATHY_QUESTION := $(if $(value Q),$(value Q),How are files put in order?)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test check lint types contracts wheel-test prism cluster format lock clean
+.PHONY: help ask test check lint types contracts wheel-test prism hostile cluster format lock clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | awk -F ':.*  ## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,10 @@ wheel-test: $(VENV)/dev.stamp  ## install the built wheel elsewhere and run it i
 prism: $(VENV)/dev.stamp  ## check what goes to and comes from GitHub against its own description; needs node
 	@npm install --prefix build/prism --no-audit --no-fund --silent @stoplight/prism-cli @octokit/openapi
 	@BATHY_PRISM=$(CURDIR)/build/prism $(BIN)/python -m pytest -n0 tests/modes/triage/github/test_triage_prism.py
+
+hostile: $(VENV)/dev.stamp  ## triage hostile issues with models that obey them: make hostile CASES=FILE
+	@test -n "$(CASES)" || { echo "name a file of cases: make hostile CASES=FILE"; exit 1; }
+	@BATHY_HOSTILE="$(CASES)" $(BIN)/python -m pytest tests/modes/triage/test_triage_hostile_file.py
 
 cluster: $(VENV)/dev.stamp  ## run a batch on a Dask cluster of processes on this machine
 	@$(PIP) install --quiet --require-hashes -r requirements-cluster.lock
