@@ -1,10 +1,8 @@
 """What the user decides about: what is packed, which edits are written, what is taken back."""
 
 from functools import partial
-from pathlib import Path
 
-from bathy.agent.errors import BathyError, ConfigError
-from bathy.agent.modes.places import open_journal, writable_root
+from bathy.agent.errors import BathyError
 from bathy.agent.modes.tui import drawing
 from bathy.agent.modes.tui.events import Packed, RefitFailed
 from bathy.agent.modes.tui.input.editor import EditorError, rewrite_outside
@@ -14,11 +12,8 @@ from bathy.agent.modes.tui.review.hunks import Files, review_of
 from bathy.agent.modes.tui.review.screen import ReviewScreen
 from bathy.agent.modes.tui.showing import Showing
 from bathy.agent.modes.tui.waiting_edits import States
+from bathy.agent.modes.tui.writing import take_back, write_decided
 from bathy.tools.base import count_of
-from bathy.tools.edits import write_of
-from bathy.tools.journal import JournalError
-from bathy.tools.redact import redact
-from bathy.tools.workspace import quote_path
 from textual import on, work
 
 
@@ -100,25 +95,21 @@ class Deciding(Showing):
 
     def _apply(self, decision: Decision, states: States) -> None:
         """Write what was taken, all of it or nothing, and keep for the model what was not."""
-        root, entry = Path(), ""
         try:
-            if decision.changes:
-                root = self._writable()
-                writes = [write_of(root, change) for change in decision.changes]
-                entry = open_journal().apply(root, writes)
-        except (JournalError, BathyError) as error:
-            self.transcript.add_error(f"nothing was written: {error}")
+            done = write_decided(self.settings, decision)
+        except BathyError as error:
+            self.transcript.add_error(str(error))
             return
         self._left = None
         self._drop(states)
-        if entry:
-            files = count_of(len(decision.changes), "file")
-            self.say(f"{files} written; /undo takes it back ('bathy undo {entry}')")
+        if done.entry:
+            files = count_of(len(done.paths), "file")
+            self.say(f"{files} written; /undo takes it back ('bathy undo {done.entry}')")
         else:
             self.say("nothing was written")
-        if told := redact(decision.rejected, "").text:
-            self._tell_model(told)
-            self.say(f"the model is told with the next question: {told}")
+        if done.told:
+            self._tell_model(done.told)
+            self.say(f"the model is told with the next question: {done.told}")
 
     def _drop(self, states: States) -> None:
         """Forget edits that were decided about."""
@@ -131,23 +122,12 @@ class Deciding(Showing):
         """Keep something for the next question, after what is kept already."""
         self.note = f"{self.note} {text}".strip()
 
-    def _writable(self) -> Path:
-        """The folder that edits go to.
-
-        Raises:
-            ConfigError: Nothing may be written there.
-        """
-        if self.settings.rev is not None:
-            raise ConfigError("edits go to a working tree; start bathy without --rev")
-        return writable_root(self.settings.folder)
-
     def undo(self) -> None:
         """Take back the edits that were written last."""
         try:
-            entry = open_journal().undo(self._writable(), "")
-        except (JournalError, BathyError) as error:
+            done = take_back(self.settings)
+        except BathyError as error:
             self.transcript.add_error(str(error))
             return
-        paths = ", ".join(map(quote_path, entry.paths))
-        self.say(f"taken back: {paths}")
-        self._tell_model(f"The user has taken back the edits of {paths}.")
+        self.say(f"taken back: {', '.join(done.paths)}")
+        self._tell_model(done.told)

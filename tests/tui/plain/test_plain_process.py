@@ -392,7 +392,7 @@ def test_pictures_that_cannot_be_sent_are_refused_at_once(shop: RepoBuilder) -> 
 
 def test_a_commit_that_is_asked_about_lets_nothing_be_written(shop: RepoBuilder) -> None:
     ran = run_script(shop.root, ["/undo"], "--offline", "--rev", "HEAD")
-    assert ran.stdout.endswith(b"a commit cannot be changed; leave out --rev\n")
+    assert ran.stdout.endswith(b"edits go to a working tree; start bathy without --rev\n")
 
 
 def test_costs_are_those_of_the_session_that_goes_on(sit: Sit) -> None:

@@ -1,11 +1,8 @@
 """What the user decides about, in lines: what is packed, which edits are written or taken back."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from bathy.agent.config import EFFORTS
-from bathy.agent.errors import BathyError, ConfigError
-from bathy.agent.modes.places import open_journal, writable_root
 from bathy.agent.modes.tui.events import Packed, RefitFailed, TurnEnded
 from bathy.agent.modes.tui.panels.figures import count_word
 from bathy.agent.modes.tui.plain.listening import Listening
@@ -14,10 +11,7 @@ from bathy.agent.modes.tui.review.decision import Decision, decision_of
 from bathy.agent.modes.tui.review.hunks import Files, review_of
 from bathy.agent.modes.tui.state import resumed
 from bathy.agent.modes.tui.waiting_edits import States
-from bathy.tools.edits import write_of
-from bathy.tools.journal import JournalError
-from bathy.tools.redact import redact
-from bathy.tools.workspace import quote_path
+from bathy.agent.modes.tui.writing import take_back, write_decided
 
 
 class Deciding(Listening):
@@ -106,43 +100,24 @@ class Deciding(Listening):
 
     def _apply(self, decision: Decision, states: States) -> None:
         """Write what was taken, all of it or nothing, and keep for the model what was not."""
-        entry = ""
-        try:
-            if decision.changes:
-                root = self._writable()
-                writes = [write_of(root, change) for change in decision.changes]
-                entry = open_journal().apply(root, writes)
-        except (JournalError, BathyError) as error:
-            self.say(f"nothing was written: {error}")
-            return
-        self.engine.edits.drop(states)
-        for change in decision.changes:
-            self.say(f"written: {quote_path(change.path)}")
-        if entry:
-            self.say(f"/undo takes it back, and so does 'bathy undo {entry}'")
+        done = write_decided(self.engine.settings, decision)
+        for path in done.paths:
+            self.say(f"written: {path}")
+        if done.entry:
+            self.say(f"/undo takes it back, and so does 'bathy undo {done.entry}'")
         else:
             self.say("nothing was written")
-        if told := redact(decision.rejected, "").text:
-            self.note = f"{self.note} {told}".strip()
-            self.say(f"the model is told with the next question: {told}")
+        if done.told:
+            self._tell_model(done.told)
+            self.say(f"the model is told with the next question: {done.told}")
+        self.engine.edits.drop(states)
 
-    def _writable(self) -> Path:
-        """The folder that edits go to.
-
-        Raises:
-            ConfigError: Nothing may be written there.
-        """
-        if self.engine.settings.rev is not None:
-            raise ConfigError("a commit cannot be changed; leave out --rev")
-        return writable_root(self.engine.settings.folder)
+    def _tell_model(self, text: str) -> None:
+        """Keep something for the next question, after what is kept already."""
+        self.note = f"{self.note} {text}".strip()
 
     def undo(self, _argument: str) -> None:
         """Take back the edits that were written last."""
-        try:
-            entry = open_journal().undo(self._writable())
-        except JournalError as error:
-            self.say(str(error))
-            return
-        paths = ", ".join(map(quote_path, entry.paths))
-        self.say(f"taken back: {paths}")
-        self.note = f"The user has taken back the edits of {paths}."
+        done = take_back(self.engine.settings)
+        self.say(f"taken back: {', '.join(done.paths)}")
+        self._tell_model(done.told)
