@@ -264,8 +264,9 @@ def ask_otherwise(layout: str, question: str) -> None:
     from bathy.agent.config import Settings, read_service
     from bathy.agent.loop.prompt import prefix_messages
     from bathy.agent.model.messages import Message, Reply
-    from bathy.agent.modes.ask import Task, open_run
+    from bathy.agent.modes.ask import open_run
     from bathy.agent.modes.compose import open_bench
+    from bathy.agent.modes.first_prompt import Task
     from bathy.agent.modes.progress import Progress
 
     settings = Settings()

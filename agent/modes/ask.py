@@ -5,19 +5,16 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bathy.agent.config import Service
 from bathy.agent.errors import ConfigError
 from bathy.agent.loop.agent import Agent, Verdict
-from bathy.agent.loop.asking import too_long
 from bathy.agent.loop.bill import Bill, Books
 from bathy.agent.loop.citations import check_citations
-from bathy.agent.loop.cost import Head, Meter
 from bathy.agent.loop.events import CitationsChecked, Finished, UsageReported
 from bathy.agent.loop.ledger import Ledger, account_of, ledger_path
 from bathy.agent.loop.limits import Limits
@@ -26,27 +23,20 @@ from bathy.agent.loop.outbound import Outbound
 from bathy.agent.loop.partial import Partial, keep_partial
 from bathy.agent.loop.prompt import (
     prefix_messages,
-    question_mark,
-    question_message,
-    system_text,
 )
 from bathy.agent.loop.record import Record, Recorded, read_record
 from bathy.agent.loop.reply import Patience
-from bathy.agent.model.catalog import Model, find_model, prices_at
+from bathy.agent.model.catalog import Model
 from bathy.agent.model.client import ModelClient, Request
 from bathy.agent.model.deepseek import DeepSeekClient, Endpoint
-from bathy.agent.model.messages import Image, Message, ToolSpec
-from bathy.agent.modes.basis import BasisFinder
+from bathy.agent.model.messages import Message
 from bathy.agent.modes.compose import Bench
-from bathy.agent.modes.editing import NO_EDITS, States, open_edits
-from bathy.agent.modes.pictures import read_images
-from bathy.agent.modes.sending import Sending, image_blob
+from bathy.agent.modes.editing import open_edits
+from bathy.agent.modes.first_prompt import Task, first_prompt
+from bathy.agent.modes.sending import Sending
 from bathy.agent.modes.start import (
     Start,
-    as_before,
-    begin,
     converse,
-    go_on,
     note_question,
     session_path,
 )
@@ -66,21 +56,6 @@ WARM_UP_TOKENS = 32_000
 """Least length of a base that is put into the cache by a request of its own."""
 
 _LOGGED = {UsageReported: "usage", CitationsChecked: "citations", Finished: "result"}
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is asked.
-
-    Attributes:
-        text: As asked.
-        about: What places are looked for, where the text holds more than that; "" for all of it.
-        proposed: Edits that an earlier question of the session has proposed, and that wait.
-    """
-
-    text: str
-    about: str = ""
-    proposed: States = field(default_factory=lambda: NO_EDITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,50 +109,38 @@ def open_run(
         ConfigError: Something that was asked for cannot be.
         BathyError: The repository or the session cannot be read.
     """
-    settings = bench.settings
-    path = session_path(bench)
+    settings, path = bench.settings, session_path(bench)
+    is_kept = settings.keep_session and not is_dry
     session_id = path.stem if path is not None else ""
     judge, schema = _judge(settings.output_schema)
     with contextlib.ExitStack() as stack:
         # A session that goes on is locked before it is read; a new one is begun once it may be.
         has_begun = path is not None and path.exists()
-        record = Record(path if has_begun and settings.keep_session and not is_dry else None)
+        record = Record(path if has_begun and is_kept else None)
         stack.callback(lambda: record.close())
         old = read_record(path) if path is not None and has_begun else None
-        service = service if old is None else as_before(service, old.header, settings)
-        model = find_model(service.model, service.own_models)
-        if settings.max_cost_usd is not None and model.prices is None:
-            raise ConfigError(f"--max-cost needs prices, and none are known of {model.id}")
         ledger = stack.enter_context(Ledger(ledger_path()))
         view = stack.enter_context(bench.view())
-        finder = BasisFinder(bench, model, ledger, is_dry=is_dry)
-        start = begin(bench, service, finder) if old is None else go_on(old, bench, finder)
-        header = start.header
-        head = Head(model, service.effort, _specs(header), _system(start))
-        outbound = _outbound(start)
-        images = read_images(settings.images, model)
-        turn, quoted = _turn(bench, task, start, schema, images)
-        turn = outbound.seal(turn)
-        meter = _meter(head, start, bench)
-        before = (*start.messages, *start.updates, turn)
-        if old is not None:
-            _check_room(meter, model, before)
+        prompt = first_prompt(
+            bench, service, task, old=old, ledger=ledger, schema=schema, is_dry=is_dry
+        )
+        service, start, model = prompt.service, prompt.start, prompt.head.model
         to = Destination(service.base_url, str(bench.home), model.id, session_id)
-        allow(to, start, meter.prompt_tokens(before))
-        kept = path if settings.keep_session and not is_dry else None
+        allow(to, start, prompt.tokens)
+        kept = path if is_kept else None
         record = Record(kept) if old is None else record
         partial = stack.enter_context(_partial(kept, old, record))
-        conversation = converse(record, old, start, task.text, outbound)
+        conversation = converse(record, old, start, task.text, prompt.outbound)
         note_question(record, task.text, start)
-        conversation.add(turn)
-        bill = Bill(meter, ledger, _books(service, start, bench, session_id))
+        conversation.add(prompt.turn)
+        bill = Bill(prompt.meter, ledger, _books(service, start, bench, session_id))
         edits = open_edits(bench, view, shown=start.in_full - start.changed, proposed=task.proposed)
-        sending = Sending(to, start, view, quoted)
+        sending = Sending(to, start, view, list(prompt.quoted))
 
         def repack(window_tokens: int) -> tuple[Message, ...]:
             manifest, text = bench.pack(with_text=True, window_tokens=window_tokens)
             sending.add(e.blob for e in manifest.files if e.level in ("full", "outline"))
-            return (*prefix_messages(text), turn)
+            return (*prefix_messages(text), prompt.turn)
 
         def log_request(request: Request) -> None:
             sending.note()
@@ -190,14 +153,14 @@ def open_run(
             client=client,
             model=model,
             effort=service.effort,
-            tools=head.tools,
+            tools=prompt.head.tools,
             run_tool=lambda name, arguments: run_tool(TOOLS[name], arguments, edits),
             exclusive=frozenset(WRITE_TOOLS),
             stop_tools=stop_git,
             check=lambda text: check_citations(text, view),
             limits=_limits(bench),
             patience=Patience(service.max_retries, random.random, sleep),
-            meter=meter,
+            meter=prompt.meter,
             bill=bill,
             log_field=lambda field: record.write("reasoning_field", {"field": field}),
             log_started=lambda call_id: record.write("tool_started", {"call_id": call_id}),
@@ -206,13 +169,13 @@ def open_run(
             log_event=lambda event: record.write(_LOGGED[type(event)], asdict(event)),
             judge=judge,
             strict=settings.strict_citations,
-            warm_up=(header.get("pack") or {}).get("tokens", 0) >= WARM_UP_TOKENS,
+            warm_up=(start.header.get("pack") or {}).get("tokens", 0) >= WARM_UP_TOKENS,
             repack=repack if start.basis is not None else None,
             reasoning_field=start.reasoning_field,
         )
         began_s = time.monotonic() - bench.progress.elapsed_s
         run = Run(agent, conversation, began_s=began_s)
-        yield Asked(run, client, session_id, model, to, start, edits, bill, outbound)
+        yield Asked(run, client, session_id, model, to, start, edits, bill, prompt.outbound)
 
 
 @contextlib.contextmanager
@@ -225,43 +188,6 @@ def _partial(path: Path | None, old: Recorded | None, record: Record) -> Iterato
         yield partial
     finally:
         partial.close()
-
-
-def _turn(
-    bench: Bench, task: Task, start: Start, schema: str, images: tuple[Image, ...]
-) -> tuple[Message, list[str]]:
-    """The turn that asks, and the blobs of what it quotes."""
-    tokens = int((start.header.get("pack") or {}).get("tokens", 0))
-    about = task.about or task.text
-    pointers = bench.pointers(about, shown=start.in_full, changed=start.changed, base_tokens=tokens)
-    diff, blobs = _diff(bench)
-    turn = question_message(
-        redact(task.text, "").text,
-        mark=question_mark(task.text),
-        changes=start.changes or start.note,
-        pointers=pointers,
-        diff=diff,
-        schema=schema,
-        images=images,
-    )
-    return turn, [*bench.blobs_of(pointers), *blobs, *map(image_blob, images)]
-
-
-def _specs(header: Mapping[str, Any]) -> tuple[ToolSpec, ...]:
-    return tuple(ToolSpec(**tool) for tool in header["tools"])
-
-
-def _system(start: Start) -> str:
-    first = start.messages[0] if start.messages else None
-    return first.content if first is not None and first.role == "system" else system_text()
-
-
-def _outbound(start: Start) -> Outbound:
-    """The gate; a base is made of files that have passed it one by one."""
-    if start.basis is None:
-        return Outbound()
-    base = start.basis.base
-    return Outbound(redacted=base.manifest.redacted, sealed=[base.text])
 
 
 def _books(service: Service, start: Start, bench: Bench, session_id: str) -> Books:
@@ -277,28 +203,6 @@ def _books(service: Service, start: Start, bench: Bench, session_id: str) -> Boo
     )
 
 
-def _diff(bench: Bench) -> tuple[str, Sequence[str]]:
-    """The change that goes with the question, and the blobs it is of; "" if none was asked for."""
-    rev = bench.settings.diff
-    if rev is None:
-        return "", ()
-    text, blobs = bench.diff(rev)
-    return text or f"(nothing has changed since {rev})", blobs
-
-
-def _check_room(meter: Meter, model: Model, messages: Sequence[Message]) -> None:
-    """Refuse a question that is too long before it stands in the log, where it would stay.
-
-    Raises:
-        ConfigError: It does not fit beside what has been said.
-    """
-    prompt = meter.prompt_tokens(messages)
-    if prompt > model.window_tokens:
-        raise ConfigError(too_long(prompt, model))
-    if not model.sees_images and any(message.images for message in messages):
-        raise ConfigError(f"the session holds pictures, which {model.id} does not see")
-
-
 def _limits(bench: Bench) -> Limits:
     """What the run may use."""
     settings = bench.settings
@@ -307,17 +211,6 @@ def _limits(bench: Bench) -> Limits:
         settings.max_cost_usd,
         settings.max_tokens,
         settings.time_limit_s,
-    )
-
-
-def _meter(head: Head, start: Start, bench: Bench) -> Meter:
-    pack = start.header.get("pack") or {}
-    known = [(start.messages[1].content, int(pack["tokens"]))] if pack else []
-    return Meter(
-        head,
-        known=known,
-        count=bench.count_tokens,
-        prices=lambda: prices_at(head.model, datetime.now(UTC)),
     )
 
 

@@ -17,8 +17,9 @@ from bathy.agent.loop.cost import label_tokens
 from bathy.agent.loop.forecast import in_units
 from bathy.agent.model.deepseek import wire_body
 from bathy.agent.model.messages import Usage
-from bathy.agent.modes.ask import Asked, Task, open_run
+from bathy.agent.modes.ask import Asked, open_run
 from bathy.agent.modes.compose import Bench, open_bench
+from bathy.agent.modes.first_prompt import Task
 from bathy.agent.modes.headless import question_of
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.terminal import printable

@@ -96,7 +96,8 @@ def _answer_online(settings: Settings, progress: Progress, service: Service, que
 
 
 def _work(bench: Bench, service: Service, question: str, output: "Output") -> int:
-    from bathy.agent.modes.ask import Task, open_run
+    from bathy.agent.modes.ask import open_run
+    from bathy.agent.modes.first_prompt import Task
     from bathy.agent.modes.narrator import Narrator
     from bathy.agent.modes.working import work_off
 

@@ -13,6 +13,7 @@ from bathy.agent.loop.ledger import Entry, Ledger, account_of, ledger_path
 from bathy.agent.model.messages import Usage
 from bathy.agent.modes import ask as ask_module
 from bathy.agent.modes import cache as cache_module
+from bathy.agent.modes import first_prompt as prompt_module
 from conftest import Ran, Run
 from endpoint.faults import Fault
 from endpoint.script import Reply
@@ -38,7 +39,7 @@ class OffPeak(datetime):
 @pytest.fixture(autouse=True)
 def _priced_off_peak(shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A base of some 4,000 tokens that is worth a request of its own, at prices that stay."""
-    for module in (ask_module, cache_module):
+    for module in (prompt_module, cache_module):
         monkeypatch.setattr(module, "datetime", OffPeak)
     monkeypatch.setattr(ask_module, "WARM_UP_TOKENS", 1_000)
     shop.file("src/values.py", VALUES).commit()

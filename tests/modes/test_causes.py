@@ -11,6 +11,7 @@ import pytest
 from bathy.agent.loop import bill, prompt
 from bathy.agent.loop.forecast import NOT_A_UNIT, NOT_KEPT
 from bathy.agent.modes import ask as ask_module
+from bathy.agent.modes import first_prompt as prompt_module
 from endpoint.contract import take
 from endpoint.script import Raw, Reply, frame
 from endpoint.server import Endpoint, Recorded
@@ -36,7 +37,7 @@ def clock_at(hour: int) -> type[datetime]:
 def _warms(monkeypatch: pytest.MonkeyPatch, shop: RepoBuilder) -> None:
     """A base of some 12,000 tokens is worth a request of its own; prices are those off peak."""
     monkeypatch.setattr(ask_module, "WARM_UP_TOKENS", 1_000)
-    monkeypatch.setattr(ask_module, "datetime", clock_at(12))
+    monkeypatch.setattr(prompt_module, "datetime", clock_at(12))
     shop.file("src/values.py", LINES).commit()
 
 
@@ -280,7 +281,7 @@ def test_a_cold_base_over_the_limit_is_never_sent_and_a_warm_one_is(ask: Ask) ->
 def test_the_hour_sets_the_price(
     ask: Ask, monkeypatch: pytest.MonkeyPatch, hour: int, factor: int
 ) -> None:
-    monkeypatch.setattr(ask_module, "datetime", clock_at(hour))
+    monkeypatch.setattr(prompt_module, "datetime", clock_at(hour))
     with Endpoint(always) as endpoint:
         result = result_of(ask(endpoint, *JSON))
     usage: dict[str, Any] = result["usage"]

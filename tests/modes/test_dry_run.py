@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from bathy.agent.modes import ask as ask_module
+from bathy.agent.modes import first_prompt as prompt_module
 from conftest import Ran
 from endpoint.script import Reply
 from endpoint.server import Endpoint, Recorded
@@ -32,7 +33,7 @@ class OffPeak(datetime):
 @pytest.fixture(autouse=True)
 def values(shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> RepoBuilder:
     """A base of some 4,000 tokens."""
-    monkeypatch.setattr(ask_module, "datetime", OffPeak)
+    monkeypatch.setattr(prompt_module, "datetime", OffPeak)
     shop.file("src/values.py", VALUES).commit()
     return shop
 

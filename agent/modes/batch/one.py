@@ -119,7 +119,8 @@ def _offline(order: Order, bench: Bench, output: Output) -> dict[str, Any]:
 
 
 def _online(order: Order, bench: Bench, output: Output, halt: Halt) -> dict[str, Any]:
-    from bathy.agent.modes.ask import Task, open_run
+    from bathy.agent.modes.ask import open_run
+    from bathy.agent.modes.first_prompt import Task
     from bathy.agent.modes.headless import allow_run
     from bathy.agent.modes.working import drain
 

@@ -8,13 +8,14 @@ from bathy.agent.config import Context, Service, Settings
 from bathy.agent.loop.citations import CheckedCitation
 from bathy.agent.loop.events import CitationsChecked, Event, Finished
 from bathy.agent.model.offline import Citation as OfflineCitation
-from bathy.agent.modes.ask import Task, open_run
+from bathy.agent.modes.ask import open_run
 from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.evaluate_answers.items import Item
 from bathy.agent.modes.evaluate_answers.places import Place
 from bathy.agent.modes.evaluate_answers.plan import INDEX
 from bathy.agent.modes.evaluate_answers.results import Answer, Citation, Line, Spent
 from bathy.agent.modes.evaluate_answers.scoring import asked_text
+from bathy.agent.modes.first_prompt import Task
 from bathy.agent.modes.headless import allow_run
 from bathy.agent.modes.narrator import Narrator
 from bathy.agent.modes.progress import Progress

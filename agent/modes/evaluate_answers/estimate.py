@@ -14,13 +14,14 @@ from bathy.agent.index.tokens import count_tokens
 from bathy.agent.loop.forecast import in_units
 from bathy.agent.model.catalog import Model, Prices, cost_of
 from bathy.agent.model.messages import Usage
-from bathy.agent.modes.ask import Task, open_run
+from bathy.agent.modes.ask import open_run
 from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.evaluate_answers.asking import OnceProgress, run_settings
 from bathy.agent.modes.evaluate_answers.items import Item
 from bathy.agent.modes.evaluate_answers.plan import Group
 from bathy.agent.modes.evaluate_answers.scoring import asked_text
 from bathy.agent.modes.evaluate_answers.verdict import JUDGE_SYSTEM, judge_text
+from bathy.agent.modes.first_prompt import Task
 
 
 @dataclass(frozen=True, slots=True)

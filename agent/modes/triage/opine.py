@@ -11,8 +11,9 @@ from pathlib import Path
 
 from bathy.agent.config import Service, Settings
 from bathy.agent.loop.events import Event, Finished
-from bathy.agent.modes.ask import Task, open_run
+from bathy.agent.modes.ask import open_run
 from bathy.agent.modes.compose import Bench
+from bathy.agent.modes.first_prompt import Task
 from bathy.agent.modes.headless import allow_run
 from bathy.agent.modes.narrator import Narrator
 from bathy.agent.modes.triage.ground import Ground

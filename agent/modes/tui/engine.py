@@ -214,7 +214,8 @@ class Engine:
             self._answer(bench, job)
 
     def _answer(self, bench: "Bench", job: Question) -> None:
-        from bathy.agent.modes.ask import Task, open_run
+        from bathy.agent.modes.ask import open_run
+        from bathy.agent.modes.first_prompt import Task
 
         service = read_service(bench.settings)
         allow = partial(self._allow, find_model(service.model, service.own_models))
