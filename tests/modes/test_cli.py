@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bathy.agent import cli
+from bathy.agent.commands import COMMANDS
 from bathy.agent.config import Settings, parse_budget
 from bathy.agent.errors import ConfigError
 from bathy.agent.options import make_parser
@@ -91,6 +92,35 @@ def test_help_teaches_how_the_full_screen_may_look(run: Run) -> None:
         "config.toml",
     )
     assert [word for word in words if word not in out] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_shows_what_it_heeds_and_nothing_else(run: Run, name: str) -> None:
+    out = run(name, "--help").out
+    assert out.startswith(f"usage: bathy {name} ")
+    assert f"\n  bathy {name}" in out or f"| bathy {name} " in out
+    assert "--quiet" in out
+    assert not {"--theme", "--resume", "--image", "--task"} & set(out.replace(",", " ").split())
+    heeds = COMMANDS[name].heeds
+    assert ("--max-cost" in out.split()) == ("max_cost" in heeds)
+    assert ("the model:" in out.splitlines()) == ("model" in heeds)
+
+
+def test_what_the_help_of_a_command_leaves_out_is_taken_all_the_same(
+    run: Run, shop: RepoBuilder
+) -> None:
+    plain = run("-C", shop.root, "search", "Cart")
+    asked = run("search", "Cart", "-C", shop.root, "--ascii", "--max-cost", "1")
+    assert (plain.code, asked.code) == (0, 0)
+    assert plain.out == asked.out
+
+
+@pytest.mark.parametrize("what", ["history", "ranking", "triage", "answers"])
+def test_help_of_what_is_measured_shows_what_that_heeds(run: Run, what: str) -> None:
+    out = run("eval", what, "--help").out
+    assert out.startswith(f"usage: bathy eval {what} ")
+    assert ("--max-cost" in out) == (what == "answers")
+    assert "--theme" not in out
 
 
 @pytest.mark.parametrize(
