@@ -21,27 +21,33 @@ _HOOKS = re.compile(
 )
 
 
+def runs_unseen(path: str) -> str:
+    """Say what a path is if an edit of it does harm that nobody sees, or "".
+
+    That is what runs by itself (workflows, hooks), and what pins what others run (lock files).
+    """
+    lower = path.lower()
+    if lower.startswith(".github/"):
+        return "settings and workflows of GitHub"
+    if _CI.match(lower) or lower.endswith("/jenkinsfile"):
+        return "a file of continuous integration"
+    if _HOOKS.search(lower):
+        return "a hook, or a file that makes git run something"
+    if class_by_path(path, {})[0] is FileClass.LOCK_FILE:
+        return "a lock file"
+    return ""
+
+
 def guard(is_included: Callable[[str], bool]) -> Callable[[str], str]:
     """Return what says why a path asks separately, or "".
-
-    What runs by itself (workflows, hooks) and what pins what others run (lock files) is where an
-    edit does the most harm unseen.
 
     Args:
         is_included: Whether a path is inside the globs that the user gave.
     """
 
     def why(path: str) -> str:
-        lower = path.lower()
-        if lower.startswith(".github/"):
-            return "settings and workflows of GitHub"
-        if _CI.match(lower) or lower.endswith("/jenkinsfile"):
-            return "a file of continuous integration"
-        if _HOOKS.search(lower):
-            return "a hook, or a file that makes git run something"
-        if class_by_path(path, {})[0] is FileClass.LOCK_FILE:
-            return "a lock file"
-        return "" if is_included(path) else "outside of --include and --exclude"
+        outside = "" if is_included(path) else "outside of --include and --exclude"
+        return runs_unseen(path) or outside
 
     return why
 

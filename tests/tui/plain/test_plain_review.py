@@ -40,6 +40,13 @@ def test_every_hunk_is_shown_with_numbers_and_decided() -> None:
     assert outcome_words(files) == "reviewed 4 hunks: 2 accepted, 2 rejected, 0 open"
 
 
+def test_a_file_that_pins_what_others_run_is_looked_at_twice() -> None:
+    said = list[str]()
+    states = {"poetry.lock": (FileState(b"a\n"), FileState(b"b\n"))}
+    review(review_of(states), Script(io.StringIO("2\n")), said.append)
+    assert said[:2] == ["hunk 1 of 1: poetry.lock", "look twice: a lock file"]
+
+
 def test_nothing_of_a_file_reaches_the_terminal_raw() -> None:
     _, _, said = reviewed("1", "1", "1", "1")
     assert "\x1b" not in "".join(said)

@@ -52,6 +52,16 @@ def test_side_by_side_lines_stand_beside_those_that_replace_them() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_split", [False, True])
+def test_a_file_that_runs_by_itself_is_looked_at_twice(is_split: bool) -> None:
+    files = files_of("a\n", "b\n", ".github/workflows/ci.yml")
+    drawn = screen(files, page(60, is_split=is_split))
+    assert [row.strip() for row in drawn[:2]] == [
+        ".github/workflows/ci.yml", "look twice: settings and workflows of GitHub",
+    ]  # fmt: skip
+    assert not any("look twice" in row for row in screen(files_of("a\n", "b\n"), page(60)))
+
+
 def test_in_one_column_what_goes_stands_above_what_comes() -> None:
     files = files_of("a\nadd(rule)\nz\n", "a\nwith lock:\n    add(rule)\nz\n")
     assert screen(files, page(40)) == [

@@ -26,6 +26,8 @@ def hunk_lines(files: Files, at: Place) -> Iterator[str]:
     places = places_of(files)
     name = quote_path(files[at[0]].path)
     yield f"hunk {places.index(at) + 1} of {len(places)}: {name}"
+    if warning := files[at[0]].warning:
+        yield f"look twice: {warning}"
     rows = rows_of(files, is_split=False)
     start = next(n for n, row in enumerate(rows) if row.kind == "hunk" and row.place == at)
     yield from filter(None, map(_words, rows[start : start + 1]))

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bathy.agent.loop.approval import runs_unseen
 from bathy.agent.modes.tui.review.lines import Lines, join, read_lines
 from bathy.agent.modes.tui.review.runs import Run, compare, replaced
 from bathy.tools.diff import FileState
@@ -64,6 +65,11 @@ class FileReview:
     lines: Lines | None
     new_lines: Lines | None
     old_path: str
+
+    @property
+    def warning(self) -> str:
+        """What it is, if an edit of it does harm that nobody sees; else ""."""
+        return runs_unseen(self.path) or runs_unseen(self.old_path)
 
     @property
     def sides(self) -> tuple[Lines, Lines]:

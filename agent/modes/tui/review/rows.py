@@ -69,6 +69,8 @@ def rows_of(files: Files, *, is_split: bool) -> list[Row]:
 
 def _file_rows(at: int, file: FileReview, is_split: bool) -> Iterator[Row]:
     yield Row("file", text=_title(file))
+    if file.warning:
+        yield Row("note", text=f"look twice: {file.warning}")
     past, shift = 0, 0
     for number, hunk in enumerate(file.hunks):
         place = (at, number)
