@@ -10,7 +10,7 @@ from bathy.agent.modes.triage.finding.labels import find_labels
 from bathy.agent.modes.triage.finding.missing import find_missing
 from bathy.agent.modes.triage.finding.suspects import find_suspects
 from bathy.agent.modes.triage.ground import Ground
-from bathy.agent.modes.triage.opinion import NO_OPINION, Opinion
+from bathy.agent.modes.triage.opinion import NO_OPINION, Opinion, without_words
 from bathy.agent.modes.triage.report import (
     Classification,
     IssueInfo,
@@ -52,6 +52,8 @@ def judge(bench: Bench, ground: Ground, opinion: Opinion, run: RunInfo) -> Judge
     if is_security(ground.flags):
         # Logs and summaries are public, too: whoever may know can search the code for themselves.
         return Judged(replace(blank, status="security_private"), "")
+    if ground.is_steering:
+        opinion = without_words(opinion)
     dossier, target = ground.dossier, ground.dossier.target
     suspects = find_suspects(
         bench, ground.text, target.host, blank.repo.full_name, opinion.suspects
@@ -83,7 +85,7 @@ def judge(bench: Bench, ground: Ground, opinion: Opinion, run: RunInfo) -> Judge
         suspects=suspects,
         hypothesis=hypothesis,
     )
-    return Judged(report, "" if ground.is_steering else opinion.reply)
+    return Judged(report, opinion.reply)
 
 
 def skipped(ground: Ground, run: RunInfo, why: str) -> Report:

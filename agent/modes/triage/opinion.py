@@ -4,7 +4,7 @@ Each name, number and line in them is checked by `finding/` against the reposito
 its tracker before a report holds it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -86,6 +86,22 @@ class Opinion:
 
 NO_OPINION = Opinion()
 """What there is without a model."""
+
+
+def without_words(opinion: Opinion) -> Opinion:
+    """Return what an opinion names, without a word of its own.
+
+    Labels, numbers of issues and lines are checked one by one; a sentence cannot be. So none is
+    taken where the issue's text gives orders to who reads it: no rationale, no comparison, no
+    question, no cause, no reply.
+    """
+    return Opinion(
+        status=opinion.status,
+        labels=tuple(replace(one, rationale="") for one in opinion.labels),
+        regression=opinion.regression,
+        duplicates=tuple(replace(one, same="", different="") for one in opinion.duplicates),
+        suspects=tuple(replace(one, why="") for one in opinion.suspects),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ GREEDY = (
 )
 MENTION = re.compile(r"(?<![\w`/])@[a-z0-9]", re.IGNORECASE)
 CLOSING = re.compile(
-    r"\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s+(?:[\w.-]+/[\w.-]+)?(?:#|gh-)\d",
+    r"\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?|duplicates?(?: of)?):?\s+(?:[\w.-]+/[\w.-]+)?(?:#|gh-)\d",
     re.IGNORECASE,
 )
 CROSS = re.compile(r"\b[\w.-]+/[\w.-]+#\d")

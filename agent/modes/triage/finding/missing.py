@@ -52,8 +52,11 @@ _NARRATIVE = re.compile(
 _ASKS = re.compile(r"\?|\b(?:please|can you|could you|provide|share|post|need|what|which)\b", re.I)
 _LISTED = re.compile(r"\s*(?:[-*+]|\d{1,2}[.)])\s")
 _SECRET = re.compile(
-    r"\b(?:passwords?|passphrase|tokens?|secrets?|api[ _-]?keys?|private keys?|credentials?"
-    r"|cookies?)\b",
+    r"\b(?:passwords?|passphrases?|passcodes?|tokens?|secrets?|api[ _-]?keys?|credentials?|cookies?"
+    r"|(?:private|ssh|access|signing|license|recovery|seed) (?:keys?|codes?|phrases?|words)"
+    r"|log[ -]?in (?:details|data|names?)|2fa|otp|id_(?:rsa|ed25519|ecdsa)|netrc|npmrc|pypirc"
+    r"|kubeconfig|keychain|wallets?|credit cards?|bank|(?:e-?mail|mail|dm) (?:it|them|these|us|me)"
+    r"|environment variables?|auth\w{0,12} headers?)\b|(?<!\w)\.(?:env|ssh|aws|gnupg)\b",
     re.I,
 )
 

@@ -9,6 +9,7 @@ _KEYWORD = re.compile(
     r"clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|duplicates?(?: of)?", re.IGNORECASE
 )
 """What closes an issue when a reference follows it."""
+_LOOKED_AT = 40
 _KEYWORD_LAST = re.compile(rf"\b(?:{_KEYWORD.pattern})\W*$", re.IGNORECASE)
 
 _AGENTS = (
@@ -25,9 +26,17 @@ _COMMAND = re.compile(r"\s*(?:::|/[A-Za-z][\w-]*(?:\s|$))")
 _IN_FRONT = "· "
 
 
+def seen_end(before: str, text: str) -> str:
+    """Return the end of what is seen once a text has come: as much as `ends_closing` looks at."""
+    return f"{before} {text}".rstrip()[-_LOOKED_AT:] if text.strip() else before
+
+
 def ends_closing(text: str) -> bool:
-    """Whether a text ends with a word that closes the issue which is referred to next."""
-    return bool(_KEYWORD_LAST.search(text[-40:]))
+    """Whether a text ends with words that close the issue which is referred to next.
+
+    So does "Duplicate of": GitHub takes it for a command in a comment.
+    """
+    return bool(_KEYWORD_LAST.search(text[-_LOOKED_AT:]))
 
 
 def inert_code(code: str) -> str:

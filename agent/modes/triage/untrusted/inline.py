@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import unquote
 
-from bathy.agent.modes.triage.untrusted.inert import ends_closing, inert_code
+from bathy.agent.modes.triage.untrusted.inert import ends_closing, inert_code, seen_end
 from bathy.agent.modes.triage.untrusted.invisible import strip_invisible
 
 _LINK = re.compile(
@@ -73,7 +73,7 @@ def inline(line: str, rules: Rules, before: str = "") -> Iterator[str]:
     Args:
         line: Without LF and invisible characters.
         rules: What may stay.
-        before: The line before, of which the last word may matter.
+        before: What is seen before the line, of which the end matters.
 
     Yields:
         Markdown that stays what it is wherever it stands in a line; the first one begins no block.
@@ -83,7 +83,7 @@ def inline(line: str, rules: Rules, before: str = "") -> Iterator[str]:
         # What is glued to a bare address would become part of it.
         own = rules if len(word) == 1 else replace(rules, links=None)
         pieces = [part for piece in word for part in _defused(piece, own, before) if part.text]
-        before = "".join(piece.text for piece in word)
+        before = seen_end(before, "".join(piece.text for piece in word))
         written = "".join(_written(piece, rules) for piece in _merged(pieces))
         if not written:
             continue

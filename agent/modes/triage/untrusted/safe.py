@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from bathy.agent.modes.triage.untrusted.inert import inert_code_line
+from bathy.agent.modes.triage.untrusted.inert import inert_code_line, seen_end
 from bathy.agent.modes.triage.untrusted.inline import Links, Rules, inline
 from bathy.agent.modes.triage.untrusted.invisible import strip_invisible
 
@@ -67,9 +67,9 @@ def safe_text(text: str, links: Links, most: int = 4000, *, numbers: Collection[
     lines = strip_invisible(text[: most * 8])[0].split("\n")
     for block in _blocks(lines):
         if isinstance(block, _Code):
-            part, before = _code(block, room), ""
+            part = _code(block, room)
         else:
-            part, before = _prose(block, rules, room, before), block
+            part, before = _prose(block, rules, room, before), seen_end(before, block)
         is_blank = not part
         if not (is_blank and (not out or not out[-1])):
             out.append(part)

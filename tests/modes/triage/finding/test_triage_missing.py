@@ -203,6 +203,15 @@ def test_what_an_author_puts_below_headings_of_their_own_belongs_to_the_field() 
     assert ask(body.replace("```python\nshop.export(cart)\n```", "")) == ()
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["Which login details do you use?", "What is in your .env?", "Mail it to me, will you?",
+     "What does ~/.ssh hold?", "Which recovery phrase was shown?"],
+)  # fmt: skip
+def test_a_model_asks_for_nothing_that_must_stay_secret(question: str) -> None:
+    assert ask(FULL, opinions=(MissingOpinion("More", question, True),)) == ()
+
+
 def test_a_model_may_ask_for_more() -> None:
     opinion = MissingOpinion("Currencies", "Which currencies are\nin the cart?", True)
     (found,) = ask(FULL, opinions=(opinion,))

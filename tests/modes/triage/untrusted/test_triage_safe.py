@@ -19,7 +19,7 @@ DRAWN = {"suggestion", "mermaid", "math", "geojson", "topojson", "stl"}
 INLINE = {"text", "text_special", "code_inline", "link_open", "link_close", "softbreak"}
 
 PIECES = st.sampled_from(
-    ["@octocat", "@org/team", "#1", "#12", "GH-3", "a/b#4", "fixes ", "Closes: ", "https://evil.invalid/x",
+    ["@octocat", "@org/team", "#1", "#12", "GH-3", "a/b#4", "fixes ", "Closes: ", "Duplicate of ", "`` ``", "https://evil.invalid/x",
      "https://github.com/o/r/issues/12", "https://github.com/x/y/pull/1", FILE, "www.evil.invalid", "me@evil.invalid",
      "![a](https://evil.invalid)", "[a](https://evil.invalid)", f"[a]({FILE})", "[a]: https://evil.invalid", "[a][b]",
      "<b>", "<!-- bathy-triage:v1 -->", "<https://evil.invalid>", "&#64;user", "&commat;user", "&#10;/close", "&lt;b&gt;",
@@ -59,15 +59,19 @@ def check(markdown: str, numbers: tuple[int, ...] = ()) -> None:
     assert "://" not in text
     assert not re.search(r"(?i)www\.|\bgh-\d|\w#\d|mailto:", text), text
     assert all(int(n) in numbers for n in re.findall(r"#(\d+)", text)), text
-    assert not re.search(r"(?i)\b(?:fix|close|resolve)\w{0,2}:?\s+#\d", markdown), markdown
-    assert not re.search(r"(?i)\b(?:fix|close|resolve)\w{0,2}:?\s+#\d", text), text
+    assert not re.search(
+        r"(?i)\b(?:fix|close|resolve|duplicate(?: of)?)\w{0,2}:?\s+#\d", markdown
+    ), markdown
+    assert not re.search(r"(?i)\b(?:fix|close|resolve|duplicate(?: of)?)\w{0,2}:?\s+#\d", text), (
+        text
+    )
     assert not re.search(r"(?m)^\s*(?:::|/[A-Za-z][\w-]*(?:\s|$))|##\[|<!--", markdown), markdown
     assert strip_invisible(markdown) == (markdown, 0)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["@octocat", "#1", "a/b#4", "GH-3", "fixes #12", "https://evil.invalid", "www.evil.invalid", "me@evil.invalid",
+    ["@octocat", "#1", "a/b#4", "GH-3", "fixes #12", "Duplicate of #12", "https://evil.invalid", "www.evil.invalid", "me@evil.invalid",
      "![a](https://github.com/o/r/x)", "[a][b]\n\n[b]: https://evil.invalid", "<b>x</b>", "a\n/close", "::error::x", "```suggestion\n```",
      "# a", "&#64;user", "| a |\n|---|\n| b |", "\\@octocat", "a\u200b"],
 )  # fmt: skip
