@@ -6,7 +6,7 @@ planned earlier is never sent. What stands in the list is what is sent.
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from bathy.agent.errors import ConfigError
 from bathy.agent.modes.triage.dossier import Label, Target
@@ -33,6 +33,8 @@ from bathy.agent.modes.triage.plan import (
 )
 from bathy.agent.modes.triage.report import Action, RejectedLabel, Report
 from bathy.agent.modes.triage.telling.comment import CHECKLIST, checklist_reply
+from bathy.agent.modes.triage.untrusted.acting import acting_in
+from bathy.agent.modes.triage.untrusted.inline import Links
 from bathy.agent.modes.triage.untrusted.leaks import leak_in
 
 NO_LOGIN = "GitHub does not say whose the token is, so an earlier comment of ours is not known"
@@ -87,7 +89,8 @@ async def write_report(
             knows = await can_suggest(github, target)
             suggested = await read_suggested(github, target) if knows else ()
             state = replace(state, suggested=suggested)
-        writer = _Writer(github, say, tuple(secrets), state, knows_suggestions=knows)
+        check = _checker(report, tuple(secrets))
+        writer = _Writer(github, say, check, state, knows_suggestions=knows)
         return await writer.write(report, wishes)
 
 
@@ -134,7 +137,7 @@ class _Writer:
 
     github: GitHub
     say: Callable[[str], object]
-    secrets: tuple[str, ...]
+    check: Callable[[Action], str]
     state: TrackerState
     knows_suggestions: bool
 
@@ -183,7 +186,7 @@ class _Writer:
             return replace(action, state="skipped", reason=NO_LOGIN)
         if action.op == "suggest_labels" and not self.knows_suggestions:
             return replace(action, state="failed", reason=NO_SUGGESTIONS)
-        if reason := self._leak(action.body):
+        if reason := self.check(action):
             return replace(action, state="skipped", reason=reason)
         self.say(f"{action.op.replace('_', ' ')}: {action.method} {action.path}")
         try:
@@ -197,10 +200,21 @@ class _Writer:
             reason=_page_of(answer, action) or action.reason,
         )
 
-    def _leak(self, body: dict[str, Any]) -> str:
-        """Why a body must not be sent, or ""; our own marker is no secret."""
-        texts = (without_marker(text) for text in _texts(body))
-        return next((reason for text in texts if (reason := leak_in(text, self.secrets))), "")
+
+def _checker(report: Report, secrets: Sequence[str]) -> Callable[[Action], str]:
+    """Return what says why a request must not be made, or ""."""
+    links = Links(report.repo.host, report.repo.full_name, report.repo.commit)
+    numbers = [duplicate.number for duplicate in report.duplicates]
+
+    def check(action: Action) -> str:
+        # Our own marker is no secret.
+        texts = [without_marker(text) for text in _texts(action.body)]
+        if reason := next((why for text in texts if (why := leak_in(text, secrets))), ""):
+            return reason
+        acts = acting_in(action.body["body"], links, numbers) if action.op in _COMMENTS else ""
+        return f"the comment is not one of ours: {acts}" if acts else ""
+
+    return check
 
 
 def _failed(action: Action, error: GitHubError | GitHubBusyError) -> Action:

@@ -19,7 +19,7 @@ _FENCE = re.compile(r"\s*(?P<mark>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<lang>[\w+#-]{0
 _FRONT = re.compile(r"\s*(?:>\s?|#{1,6}(?=\s))")
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[-*+]|(?P<number>\d{1,9})[.)])[ \t]+(?=\S)")
 _TICKS = re.compile(r"`+")
-_LANGUAGES = frozenset({
+LANGUAGES = frozenset({
     "python", "py", "pycon", "pytb", "javascript", "js", "jsx", "typescript", "ts", "tsx", "text",
     "txt", "console", "shell", "sh", "bash", "zsh", "diff", "json", "yaml", "yml", "toml", "ini",
     "xml", "html", "css", "scss", "c", "cpp", "csharp", "cs", "java", "kotlin", "swift", "scala",
@@ -122,7 +122,7 @@ def _blocks(lines: list[str]) -> Iterator["str | _Code"]:
         while end < len(lines) and not _closes(lines[end], mark):
             end += 1
         language = opened["lang"].lower()
-        known = language if language in _LANGUAGES else ""
+        known = language if language in LANGUAGES else ""
         yield _Code(known, tuple(lines[at + 1 : end]))
         at = end + 1
 
