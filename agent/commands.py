@@ -224,6 +224,12 @@ def _add_triage(parser: argparse.ArgumentParser) -> None:
         help="fetch: TARGET to a file (-o), no model; think: that file to a report, no GitHub"
         " token; write: a report's file to GitHub, no model",
     )
+    step(
+        "--issue",
+        type=count,
+        metavar="N",
+        help="for write: refuse a report about any other issue",
+    )
     step("--signature", metavar="sha256=HEX", help="of the event, for BATHY_WEBHOOK_SECRET")
     step("--delivery", metavar="ID", help="of the event; the same one is worked off once")
 

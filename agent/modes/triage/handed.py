@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.modes.triage.believed import believed, rules_of_clone
 from bathy.agent.modes.triage.dossier import Dossier, load_dossier
 from bathy.agent.modes.triage.event import Order, check_signature, number_of_event, read_event
 from bathy.agent.modes.triage.given import GIVEN
@@ -55,16 +56,21 @@ def read_dossier(path: Path) -> Dossier:
 
 
 def read_report_file(path: Path, wanted: Wanted, settings: Settings) -> Report:
-    """Read what `--step think` wrote.
+    """Read what `--step think` wrote, as far as it is believed.
 
     Raises:
         ConfigError: It is no report, or one about another issue than this run is for.
+        RepoError: There is a clone, and it holds no commit.
     """
     try:
         report = load_report(_read(path))
     except ValueError as error:
         raise ConfigError(f"{path} is no report of --step think") from error
     _check_event(report)
+    if wanted.issue and wanted.issue != report.issue.number:
+        raise ConfigError(
+            f"the report is about issue {report.issue.number}, --issue says {wanted.issue}"
+        )
     if any(warning.code == GIVEN for warning in report.warnings):
         raise ConfigError(
             "the report is about an issue from stdin, which is only looked at; run --step fetch"
@@ -79,7 +85,7 @@ def read_report_file(path: Path, wanted: Wanted, settings: Settings) -> Report:
         raise ConfigError(
             f"the report is about {report.repo.full_name}; if that is right, say --repo-name"
         )
-    return report
+    return believed(report, rules_of_clone(settings))
 
 
 def _check_event(report: Report) -> None:

@@ -30,6 +30,7 @@ class Wanted:
         is_again: Even if the same text was answered before.
         signature: Of a webhook's event, or "".
         delivery: Its delivery id, or "".
+        issue: Number that a report to be written must be about; 0 for any.
     """
 
     target: str
@@ -41,6 +42,7 @@ class Wanted:
     is_again: bool = False
     signature: str = ""
     delivery: str = ""
+    issue: int = 0
 
 
 def wanted_of(values: Mapping[str, Any]) -> Wanted:
@@ -70,6 +72,8 @@ def wanted_of(values: Mapping[str, Any]) -> Wanted:
         raise ConfigError("--step write needs --write labels,comment or --suggest")
     if wishes.suggest and wishes.labels:
         raise ConfigError("labels are either suggested (--suggest) or set (--write labels)")
+    if values.get("issue") and step != "write":
+        raise ConfigError("--issue goes with --step write")
     if (values.get("signature") or values.get("delivery")) and not Path(target).is_file():
         raise ConfigError("--signature and --delivery go with the file of an event")
     return Wanted(
@@ -82,6 +86,7 @@ def wanted_of(values: Mapping[str, Any]) -> Wanted:
         bool(values.get("again")),
         values.get("signature") or "",
         values.get("delivery") or "",
+        values.get("issue") or 0,
     )
 
 

@@ -80,6 +80,59 @@ def test_a_label_that_the_repository_lacks_is_not_made(
     assert {"name": "brand new", "reason": "not_in_repo"} in ran.json["labels"]["rejected"]
 
 
+LABELS = [
+    {"name": name, "facet": "other", "confidence": "high", "rationale": ""}
+    for name in ("security", "bug", "approved", "P0", "enhancement", "release-blocker", "question")
+]
+
+
+@pytest.mark.parametrize("has_clone", [True, False])
+def test_a_job_that_writes_believes_no_label_of_another_job(
+    has_clone: bool, triage: Triage, tracker: GitHubDouble, tables: RepoBuilder, thought: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    tables.file(".github/bathy-triage.toml", '[labels]\nprotected = ["approved", "P0"]\n')
+    tables.commit()
+    tables.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    change(thought, labels={"add": LABELS})
+    where = () if has_clone else ("-C", tmp_path)
+    ran = triage(
+        thought, *where, "--step", "write", "--repo-name", NAME, "--write", "labels", *JSON
+    )
+    assert ran.code == 0, ran.err
+    given = {"bug", "security", "release-blocker"} if has_clone else {"bug"}
+    assert {one["name"] for one in ran.json["labels"]["add"]} == given
+    assert set(tracker.issue(NAME, 1).labels) == given
+    rejected = {(one["name"], one["reason"]) for one in ran.json["labels"]["rejected"]}
+    assert {
+        ("approved", "protected"),
+        ("P0", "protected"),
+        ("enhancement", "over_limit"),
+    } <= rejected
+
+
+def test_a_job_that_writes_posts_no_comment_in_which_anything_acts(
+    triage: Triage, tracker: GitHubDouble, thought: Path
+) -> None:
+    text = "@octocat closes #1 ![x](https://evil.invalid/x) <img src=x>"
+    change(thought, reply={"markdown": text, "post": True})
+    ran = triage(thought, "--step", "write", "--repo-name", NAME, "--write", "comment", *JSON)
+    assert tracker.writes == []
+    assert "not one of ours" in ran.json["actions"][0]["reason"]
+    assert "evil" not in json.dumps(ran.json["actions"][0]["reason"])
+
+
+def test_a_job_that_writes_is_told_the_issue(
+    triage: Triage, tracker: GitHubDouble, thought: Path
+) -> None:
+    args = (thought, "--step", "write", "--repo-name", NAME, *WRITE)
+    ran = triage(*args, "--issue", "2")
+    assert (ran.code, tracker.writes) == (2, [])
+    assert "--issue says 2" in ran.err
+    assert triage(*args, "--issue", "1").code == 0
+    assert triage("1", "--issue", "1").code == 2
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"repo": {"host": "ghe.example.com"}}, {"repo": {"full_name": "acme/other"}}],
