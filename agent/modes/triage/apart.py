@@ -7,9 +7,10 @@ child starts from an environment without tokens, and is given a file to read and
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from bathy.agent.modes.signals import Terminated, guarded
 from bathy.agent.modes.triage.dossier import Dossier, dump_dossier, load_dossier
 from bathy.agent.modes.triage.report import Report, dump_report, load_report
 from bathy.agent.modes.triage.saying import log_progress
+from bathy.tools.redact import redact
 
 TOKENS = (
     "GITHUB_TOKEN",
@@ -39,6 +41,12 @@ TOKENS = (
     "GITHUB_PATH",
 )
 """Variables that the thinking process does not get: tokens, and files that steer later steps."""
+
+_NEEDED = "DEEPSEEK_API_KEY"
+_OF_SECRETS = re.compile(
+    r"token|secret|passw|credential|private|(?:^|_)(?:pat|pwd|auth|keys?)(?:_|$)", re.IGNORECASE
+)
+_LEAST_TOKEN_CHARS = 8
 
 _KILLED = (128 + signal.SIGKILL, 128 + signal.SIGSEGV, 128 + signal.SIGBUS)
 _QUIET_CODES = {KeyboardInterrupt: 130, Terminated: 143}
@@ -125,10 +133,28 @@ def _work(settings: Settings, asked: Path, told: Path | None) -> None:
     sys.exit(guarded(run, verbose=settings.verbose))
 
 
+def secrets_in(environment: Mapping[str, str]) -> set[str]:
+    """Return the names of variables that the thinking process does not get.
+
+    Those are `TOKENS`, whatever holds the value of one of them or looks like a secret, and what is
+    named like one; but for the model's key, without which there is nothing to think with.
+    """
+    tokens = [
+        value for name in TOKENS if len(value := environment.get(name, "")) >= _LEAST_TOKEN_CHARS
+    ]
+    return {
+        name
+        for name, value in environment.items()
+        if name in TOKENS
+        or any(token in value for token in tokens)
+        or (name != _NEEDED and (_OF_SECRETS.search(name) or redact(value).findings))
+    }
+
+
 @contextlib.contextmanager
 def _without_tokens() -> Iterator[None]:
     """Take the tokens out of the environment for as long as a process is being started."""
-    kept = {name: os.environ.pop(name) for name in TOKENS if name in os.environ}
+    kept = {name: os.environ.pop(name) for name in secrets_in(os.environ)}
     try:
         yield
     finally:

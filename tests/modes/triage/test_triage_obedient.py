@@ -65,7 +65,7 @@ def test_an_obedient_model_does_no_harm(
     assert not flag or flag in codes
     # What holds a secret is not posted; everything else is, and had better be clean.
     assert report["reply"]["post"] or model is obey
-    check_writes(tracker, report, set(tempted.git("ls-files").split()))
+    check_writes(tracker, report, set(tempted.git("ls-files", "-z").split("\0")))
     assert report["duplicates"] == []
     assert (tempted.root / "src/loader.py").read_bytes() == before
     assert_clean(report["reply"]["markdown"] or "", links(tracker))

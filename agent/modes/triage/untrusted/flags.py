@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from bathy.agent.modes.triage.dossier import Comment, Issue
 from bathy.agent.modes.triage.report import Flag, FlagCode
+from bathy.agent.modes.triage.untrusted.disguise import readings
 from bathy.agent.modes.triage.untrusted.invisible import smuggled, strip_invisible
 from bathy.agent.modes.triage.untrusted.visible import take_apart
 from bathy.agent.modes.triage.untrusted.wording import (
@@ -111,6 +112,7 @@ def _instructions(raw: str, text: str, is_title: bool) -> int:
         count += sum(1 for _ in TITLE_INSTRUCTIONS.finditer(text))
     # Tags are no part of what is seen, nor hide anything.
     count += sum(1 for _ in TURN_TAGS.finditer(raw))
+    count += any(INSTRUCTIONS.search(reading) for reading in readings(text))
     for decoded in _decoded(text):
         count += bool(INSTRUCTIONS.search(decoded) or DECODED_INSTRUCTIONS.search(decoded))
     spelt = smuggled(raw)

@@ -54,6 +54,8 @@ INSTRUCTIONS = _any(
     rf"[^.\n]{{0,30}}\b(?:{_NAMED}|rules|context|constraints|restrictions)\b",
     rf"\b(?:ignore|disregard|forget) (?:everything|anything|whatever|all)\b[^.\n]{{0,30}}\b(?:"
     rf"{_BEFORE}|before|so far|said|told)\b",
+    r"\b(?:ignore|disregard|forget) what(?:ever)? (?:you|i|we|they) (?:(?:we|a)re|was|have been|had"
+    r" been) (?:told|given|asked|instructed|taught)\b",
     r"\b(?:new|updated|real|actual|hidden|additional|secret) (?:task|instructions?|objectives?"
     r"|goals?|orders?|system prompt|directives?)[ \t]{0,3}(?::|for (?:you|the (?:bot|"
     r"assistant|agent)))",
@@ -63,7 +65,16 @@ INSTRUCTIONS = _any(
     r"(?:ignora|olvida|ignore) (?:todas )?(?:las|tus|as|suas) [^.\n]{0,30}(?:instrucciones|"
     r"instru[çc][õo]es)",
     r"(?:игнорируй\w{0,2}|забудь\w{0,2}) [^.\n]{0,30}(?:инструкци|указани)",
-    r"忽略[^。\n]{0,12}(?:指令|指示|说明|提示)|(?:指示|命令)を無視",
+    r"(?:ignora|dimentica) (?:tutte )?(?:le|tue) [^.\n]{0,30}istruzioni",
+    r"(?:negeer|vergeet) (?:alle|de) [^.\n]{0,30}(?:instructies|aanwijzingen)",
+    r"(?:ignorera|ignorer|glöm|glem) (?:alla|alle) [^.\n]{0,30}(?:instruktion|instruks|anvisning)",
+    r"(?:z?ignoruj|zapomnij) [^.\n]{0,30}(?:instrukcj|polece)",
+    r"(?:ігноруй|забудь)\w{0,3} [^.\n]{0,30}(?:інструкц|вказівк)",
+    r"talimat\w{0,12} [^.\n]{0,20}(?:yoksay|görmezden gel|unut)|abaikan (?:semua )?(?:instruksi|"
+    r"perintah)|bỏ qua [^.\n]{0,30}(?:hướng dẫn|chỉ dẫn|lệnh)",
+    r"(?:忽略|忽视|无视|無視|忘记|忘記)[^。\n]{0,12}(?:指令|指示|说明|提示|規則|规则)",
+    r"(?:指示|命令|指令)[^。\n]{0,8}(?:無視|忘れ)|(?:지시|명령|지침)[^.\n]{0,12}(?:무시|잊)",
+    r"تجاهل [^.\n]{0,30}(?:التعليمات|الأوامر|الإرشادات)|निर्देश[^।\n]{0,30}(?:अनदेख|भूल)",
     # A turn of a conversation that never was.
     r"^[ \t>*#_`-]{0,12}(?:system|developer|assistant|ai|bot|agent|tool|operator)(?: "
     r"(?:message|prompt|note|override|notice|instruction))?[*_`]{0,3}[ \t]{0,3}(?::|>|-{1,2})"
@@ -105,6 +116,8 @@ INSTRUCTIONS = _any(
     rf"\b(?:in|at the (?:start|top|end|bottom) of) {_YOUR_REPLY},? (?:please |also |always |you"
     rf" (?:must |should )?)?{_SAY}\b",
     rf"\b(?:start|begin|end|prefix|finish|sign) {_REPLY} (?:with|by)\b",
+    rf"\b(?:the|every|each) {_ANSWER} (?:{_MUST}) (?:start|begin|end|open) with the (?:sentence|"
+    rf"words?|phrase|statement)\b",
     r"\b(?:reply|respond|answer) (?:only |exactly |just )?(?:with|by)\b[ \t]{0,3}(?:only|"
     r"exactly|just|the (?:word|following|text|contents?|string)|[\"'`!\[])",
     r"\byour (?:new |only |next |real )?(?:task|goal|job|objective|mission|role|instructions?)"
