@@ -1,10 +1,13 @@
 """A repository, its tracker and a model that obeys whatever it reads, all on loopback."""
 
+import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bathy.agent.config import Settings
+from bathy.agent.modes.triage import apart
 from bathy.agent.modes.triage.github import client
 from conftest import Ran, Run
 from endpoint.contract import tokenizer
@@ -121,6 +124,25 @@ def triage(
         return run("-C", tables.root, "triage", *args)
 
     return call
+
+
+@pytest.fixture
+def thinks_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thinking needs no process of its own, which takes a second to start.
+
+    It has the same files, settings and environment, and ends with the same code. What the process
+    itself proves is in `test_triage_runs.py`.
+    """
+
+    def run(settings: Settings, asked: Path, told: Path | None) -> int:
+        try:
+            with apart._without_tokens():
+                apart._work(pickle.loads(pickle.dumps(settings)), asked, told)
+        except SystemExit as ended:
+            return int(ended.code or 0)
+        return 0
+
+    monkeypatch.setattr(apart, "_run_apart", run)
 
 
 def opinion(**changes: Any) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from modes.triage.outcome import (
     told,
 )
 
+pytestmark = pytest.mark.usefixtures("thinks_here")
+
 TITLE = "load() fails on an empty file"
 ONE = ("1", "--repo-name", NAME, *JSON)
 LIMIT = {"message": "API rate limit exceeded for user"}

@@ -35,6 +35,8 @@ from modes.triage.outcome import (
 )
 from repo_builder import RepoBuilder
 
+pytestmark = pytest.mark.usefixtures("thinks_here")
+
 TITLE = "load() fails on an empty file"
 ONE = ("1", "--repo-name", NAME, *JSON)
 OPEN = ("--open", "--repo-name", NAME, *JSON)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,27 @@ def test_the_thinking_process_never_sees_the_token(
     assert os.environ["GH_TOKEN"] == TOKEN
 
 
+def test_a_killed_thinking_process_is_told_of(triage: Triage, tracker: GitHubDouble) -> None:
+    tracker.add_issue(NAME, "load() fails on an empty file", BODY)
+
+    def kill(_asked: object) -> Reply:
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+                is_child = b"spawn_main" in (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if is_child and int(parent) == os.getpid():
+                os.kill(int(entry.name), signal.SIGKILL)
+        return answer(opinion())
+
+    with Endpoint(kill) as endpoint:
+        ran = triage("1", "--repo-name", NAME, endpoint=endpoint)
+    assert (ran.code, ran.out) == (1, "")
+    assert "was ended by signal 9" in ran.err
+
+
+@pytest.mark.usefixtures("thinks_here")
 def test_three_steps_are_three_commands(
     triage: Triage, tracker: GitHubDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +139,7 @@ def test_three_steps_are_three_commands(
     assert len(tracker.taken) == 2
 
 
+@pytest.mark.usefixtures("thinks_here")
 def test_three_runs_write_once(triage: Triage, tracker: GitHubDouble) -> None:
     tracker.add_issue(NAME, "load() fails on an empty file", BODY)
     args = ("1", "--repo-name", NAME, "--write", "labels,comment", "--output-format", "json")
@@ -139,6 +162,7 @@ def test_three_runs_write_once(triage: Triage, tracker: GitHubDouble) -> None:
     assert (last.code, len(endpoint.requests)) == (0, asked + 1)
 
 
+@pytest.mark.usefixtures("thinks_here")
 def test_what_was_answered_is_not_thought_about_again(
     triage: Triage, tracker: GitHubDouble
 ) -> None:
@@ -167,6 +191,7 @@ def test_a_failing_model_leaves_the_report_of_the_index(
     assert "model" in [warning["code"] for warning in report["warnings"]]
 
 
+@pytest.mark.usefixtures("thinks_here")
 def test_a_batch_goes_on_where_it_stopped(triage: Triage, tracker: GitHubDouble) -> None:
     for number in range(1, 6):
         tracker.add_issue(NAME, f"load() fails, {number}", BODY, author=f"user{number}")
@@ -181,6 +206,7 @@ def test_a_batch_goes_on_where_it_stopped(triage: Triage, tracker: GitHubDouble)
     assert tracker.writes == []
 
 
+@pytest.mark.usefixtures("thinks_here")
 def test_an_event_is_worked_off_and_a_delivery_once(
     triage: Triage, tracker: GitHubDouble, tmp_path: Path
 ) -> None:
@@ -222,6 +248,7 @@ def test_a_clone_of_another_repository_is_not_told_about(
     assert tracker.writes == []
 
 
+@pytest.mark.usefixtures("thinks_here")
 def test_an_issue_on_stdin_needs_no_tracker(
     run: Run, tables: RepoBuilder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -243,6 +270,7 @@ def test_what_would_be_sent_is_shown_with_its_price(triage: Triage, tracker: Git
     assert endpoint.requests == []
 
 
+@pytest.mark.usefixtures("thinks_here")
 def test_a_fresh_runner_finds_what_the_last_one_put_into_the_cache(
     triage: Triage,
     tracker: GitHubDouble,

@@ -1,8 +1,6 @@
 """What one step of `bathy triage` hands to the next, and what each of them makes sure of."""
 
 import json
-import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,8 @@ from github_double import GitHubDouble
 from modes.triage.conftest import BODY, NAME, TOKEN, Triage, opinion
 from repo_builder import RepoBuilder
 from triage_reports import with_labels
+
+pytestmark = pytest.mark.usefixtures("thinks_here")
 
 JSON = ("--output-format", "json")
 WRITE = ("--write", "labels,comment")
@@ -206,26 +206,6 @@ def test_a_security_report_has_no_request_to_show(triage: Triage, tracker: GitHu
     with Endpoint([]) as endpoint:
         ran = triage("1", "--repo-name", NAME, "--dry-run", endpoint=endpoint)
     assert (ran.code, ran.out) == (0, "")
-
-
-def test_a_killed_thinking_process_is_told_of(triage: Triage, tracker: GitHubDouble) -> None:
-    tracker.add_issue(NAME, "load() fails on an empty file", BODY)
-
-    def kill(_asked: object) -> Reply:
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
-                is_child = b"spawn_main" in (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if is_child and int(parent) == os.getpid():
-                os.kill(int(entry.name), signal.SIGKILL)
-        return says_nothing(_asked)
-
-    with Endpoint(kill) as endpoint:
-        ran = triage("1", "--repo-name", NAME, endpoint=endpoint)
-    assert (ran.code, ran.out) == (1, "")
-    assert "was ended by signal 9" in ran.err
 
 
 def test_json_holds_no_command_for_a_runner() -> None:
