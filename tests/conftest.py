@@ -53,21 +53,24 @@ class Ran:
 Run = Callable[..., Ran]
 
 
+def exit_code(*args: str | Path) -> int:
+    """Run bathy in this process; signals are handled as before once it has ended."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return main([str(arg) for arg in args])
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs bathy in this process."""
 
     def call(*args: str | Path) -> Ran:
         capsys.readouterr()
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            code = main([str(arg) for arg in args])
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-        out, err = capsys.readouterr()
-        return Ran(code, out, err)
+        return Ran(exit_code(*args), *capsys.readouterr())
 
     return call

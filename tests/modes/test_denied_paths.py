@@ -1,15 +1,13 @@
 """A canary in files that are denied: no tool and no command lets it out."""
 
+import io
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Ran
+from conftest import Ran, exit_code
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint
 from repo_builder import RepoBuilder
@@ -19,6 +17,8 @@ CANARY = "canary_7c1f"
 SECRET = f"def {CANARY}():\n    return 'the plan of the cart, {CANARY}'\n"
 NAMES = ("plan.py", "server.pem", "loose.py", "gone.py", "moved_away")
 DENIED = ("secrets/plan.py", "deep/Secrets/plan.py", "src/server.pem", "secrets/loose.py")
+
+Bathy = Callable[..., Ran]
 
 
 @pytest.fixture
@@ -41,16 +41,22 @@ def root(repo: RepoBuilder, tmp_path: Path) -> Path:
     return repo.root
 
 
-def bathy(root: Path, *args: str, stdin: str = "", endpoint: Endpoint | None = None) -> Ran:
-    home = root.parent / "home"
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
-    if endpoint is not None:
-        environment |= {"DEEPSEEK_API_KEY": "sk-x", "DEEPSEEK_BASE_URL": endpoint.base_url}
-    done = subprocess.run(
-        [sys.executable, "-I", "-m", "bathy.agent", "-C", str(root), *args],
-        env=environment, input=stdin, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    return Ran(done.returncode, done.stdout, done.stderr)
+@pytest.fixture
+def bathy(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Bathy:
+    """Runs bathy in this process, without a key unless there is an endpoint.
+
+    What processes that it starts say is seen, too.
+    """
+
+    def call(root: Path, *args: str, stdin: str = "", endpoint: Endpoint | None = None) -> Ran:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        if endpoint is not None:
+            monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-x")
+            monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
+        capfd.readouterr()
+        return Ran(exit_code("-C", root, *args), *capfd.readouterr())
+
+    return call
 
 
 def check(text: str, *, names: tuple[str, ...] = NAMES) -> None:
@@ -77,7 +83,7 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
 @pytest.mark.parametrize("rev", [(), ("--rev", "HEAD")], ids=["worktree", "commit"])
 @pytest.mark.parametrize("raw", [(), ("--raw",)], ids=["shown", "raw"])
 def test_no_tool_finds_what_is_denied(
-    root: Path, rev: tuple[str, ...], raw: tuple[str, ...]
+    bathy: Bathy, root: Path, rev: tuple[str, ...], raw: tuple[str, ...]
 ) -> None:
     for name, arguments in CALLS:
         ran = bathy(root, "tool", name, *rev, *raw, stdin=json.dumps(arguments))
@@ -88,7 +94,7 @@ def test_no_tool_finds_what_is_denied(
 @pytest.mark.parametrize("rev", [(), ("--rev", "HEAD")], ids=["worktree", "commit"])
 @pytest.mark.parametrize("path", DENIED)
 def test_a_tool_that_is_asked_for_a_denied_file_says_that_it_is_denied(
-    root: Path, path: str, rev: tuple[str, ...]
+    bathy: Bathy, root: Path, path: str, rev: tuple[str, ...]
 ) -> None:
     for name, arguments in (
         ("read_file", {"path": path}),
@@ -106,7 +112,7 @@ def test_a_tool_that_is_asked_for_a_denied_file_says_that_it_is_denied(
                 assert "denied by `denied_paths`" in ran.out + ran.err
 
 
-def test_a_name_that_is_denied_finds_nothing(root: Path) -> None:
+def test_a_name_that_is_denied_finds_nothing(bathy: Bathy, root: Path) -> None:
     for name, arguments in (
         ("find_symbol", {"name": CANARY}),
         ("grep", {"pattern": CANARY}),
@@ -136,7 +142,7 @@ def test_a_name_that_is_denied_finds_nothing(root: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_no_command_shows_what_is_denied(root: Path, args: tuple[str, ...]) -> None:
+def test_no_command_shows_what_is_denied(bathy: Bathy, root: Path, args: tuple[str, ...]) -> None:
     ran = bathy(root, *args, "--verbose")
     assert ran.code == 0
     assert ran.out
@@ -148,7 +154,7 @@ def test_no_command_shows_what_is_denied(root: Path, args: tuple[str, ...]) -> N
 @pytest.mark.parametrize("context", ["pack", "map", "tools"])
 @pytest.mark.parametrize("diff", ["HEAD~1", "HEAD"])
 def test_no_request_holds_what_is_denied(
-    root: Path, tmp_path: Path, context: str, diff: str, rev: tuple[str, ...]
+    bathy: Bathy, root: Path, tmp_path: Path, context: str, diff: str, rev: tuple[str, ...]
 ) -> None:
     with Endpoint([]) as endpoint:
         ran = bathy(
@@ -163,7 +169,7 @@ def test_no_request_holds_what_is_denied(
     check(request)
 
 
-def test_a_folder_without_git_is_no_way_around(tmp_path: Path, root: Path) -> None:
+def test_a_folder_without_git_is_no_way_around(bathy: Bathy, tmp_path: Path, root: Path) -> None:
     folder = tmp_path / "notes"
     RepoBuilder(folder, init=False).file("a.md", "the plan of the cart\n").file(
         "secrets/x.md", SECRET
@@ -176,7 +182,7 @@ def test_a_folder_without_git_is_no_way_around(tmp_path: Path, root: Path) -> No
     assert ran.out == "a.md:1:the plan of the cart\n"
 
 
-def test_without_the_policy_all_of_this_is_shown(root: Path) -> None:
+def test_without_the_policy_all_of_this_is_shown(bathy: Bathy, root: Path) -> None:
     (root.parent / "home" / ".config" / "bathy" / "config.toml").unlink()
     for args, stdin in (
         (("pack", "--output-format", "json"), ""),
@@ -209,7 +215,9 @@ EDITS = (
 
 
 @pytest.mark.parametrize("apply", [(), ("--apply",), ("--apply-all",)], ids=" ".join)
-def test_no_edit_makes_moves_or_reads_a_denied_file(root: Path, apply: tuple[str, ...]) -> None:
+def test_no_edit_makes_moves_or_reads_a_denied_file(
+    bathy: Bathy, root: Path, apply: tuple[str, ...]
+) -> None:
     read = Call("read_file", {"path": "src/cart.py"})
     before = dict(files_of(root))
     with Endpoint([Reply("", "look", (read,)), Reply("", "edit", EDITS), DONE]) as endpoint:
@@ -228,14 +236,14 @@ def files_of(root: Path) -> Iterator[tuple[str, bytes]]:
             yield str(path), path.read_bytes()
 
 
-def test_a_citation_of_a_denied_file_is_invalid(root: Path) -> None:
+def test_a_citation_of_a_denied_file_is_invalid(bathy: Bathy, root: Path) -> None:
     reply = Reply(f"`{CANARY}` stands there [secrets/plan.py:1-2], [src/server.pem:1].", "r")
     with Endpoint([reply]) as endpoint:
         ran = bathy(root, "--task", "where?", "--output-format", "json", endpoint=endpoint)
     assert {citation["status"] for citation in ran.json["citations"]} == {"invalid"}
 
 
-def test_a_policy_of_the_repository_is_not_read(root: Path) -> None:
+def test_a_policy_of_the_repository_is_not_read(bathy: Bathy, root: Path) -> None:
     for path in (".bathy/config.toml", "config.toml", ".config/bathy/config.toml"):
         RepoBuilder(root, init=False).file(path, 'denied_paths = []\nupload = "always"\n')
     ran = bathy(root, "pack", "--output-format", "json")
@@ -249,7 +257,7 @@ def test_a_policy_of_the_repository_is_not_read(root: Path) -> None:
     ids=lambda args: args[0],
 )  # fmt: skip
 def test_a_pattern_that_denies_nothing_stops_every_command(
-    root: Path, glob: str, args: tuple[str, ...]
+    bathy: Bathy, root: Path, glob: str, args: tuple[str, ...]
 ) -> None:
     config = root.parent / "home" / ".config" / "bathy" / "config.toml"
     config.write_text(f"denied_paths = ['*.pem', {glob!r}]\n")
