@@ -1,8 +1,10 @@
 """Changes are whole or not there, whoever ends the process, and only bathy's own are taken back."""
 
+import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -145,10 +147,9 @@ def test_a_damaged_entry_takes_nothing_back(root: Path, journal: Journal, tmp_pa
 
 
 CHILD = """
-import os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
 from bathy.tools.journal import Journal, Write
-left = int(sys.argv[3])
 STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod"}
 def step(event, args):
     global left
@@ -156,20 +157,50 @@ def step(event, args):
         left -= 1
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-journal, root = Journal(Path(sys.argv[2])), Path(sys.argv[1])
 change = [Write("a.py", b"a\\n", b"A\\n"), Write("deep/b.py", b"b\\n", None),
           Write("new/c.py", None, b"c\\n"), Write("gone.py", b"old\\n", b"new\\n")]
-sys.addaudithook(step)
-if sys.argv[4] == "apply":
-    journal.apply(root, change)
-else:
-    journal.undo(root)
-os._exit(7)
+for line in sys.stdin:
+    root, journal, left, what = json.loads(line)
+    if pid := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        continue
+    root, journal = Path(root), Journal(Path(journal))
+    sys.addaudithook(step)
+    if what == "apply":
+        journal.apply(root, change)
+    else:
+        journal.undo(root)
+    os._exit(7)
 """
+Killed = Callable[[Path, Path, int, str], int]
+
+
+@pytest.fixture
+def killed() -> Iterator[Killed]:
+    """Applies or undoes the change in a process that is killed at a step; gives its exit code.
+
+    Each is the fork of one process, which has no threads and has imported all that it takes.
+    """
+    command = [sys.executable, "-I", "-c", CHILD]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        asked, told = process.stdin, process.stdout
+
+        def call(root: Path, journal: Path, step: int, what: str) -> int:
+            asked.write(json.dumps([str(root), str(journal), step, what]) + "\n")
+            asked.flush()
+            return int(told.readline())
+
+        yield call
 
 
 @pytest.mark.parametrize("what", ["apply", "undo"])
-def test_killed_at_any_step_a_change_is_whole_or_not_there(tmp_path: Path, what: str) -> None:
+def test_killed_at_any_step_a_change_is_whole_or_not_there(
+    tmp_path: Path, killed: Killed, what: str
+) -> None:
     steps, code = 0, -signal.SIGKILL
     seen = set[bool]()
     while code == -signal.SIGKILL:
@@ -178,8 +209,7 @@ def test_killed_at_any_step_a_change_is_whole_or_not_there(tmp_path: Path, what:
         journal = Journal(tmp_path / f"journal{steps}")
         if what == "undo":
             journal.apply(root, CHANGE)
-        command = [sys.executable, "-I", "-c", CHILD, str(root), str(tmp_path / f"journal{steps}")]
-        code = subprocess.run([*command, str(steps), what], check=False).returncode
+        code = killed(root, tmp_path / f"journal{steps}", steps, what)
         journal.recover(root)
         assert tree(root) in (BEFORE, AFTER)
         assert journal.recover(root) == []
@@ -190,11 +220,10 @@ def test_killed_at_any_step_a_change_is_whole_or_not_there(tmp_path: Path, what:
     assert seen == {True, False}
 
 
-def test_what_the_user_wrote_after_a_crash_stays(tmp_path: Path) -> None:
+def test_what_the_user_wrote_after_a_crash_stays(tmp_path: Path, killed: Killed) -> None:
     for steps in range(12, 40, 6):
         root = fill(tmp_path / f"root{steps}", BEFORE)
-        command = [sys.executable, "-I", "-c", CHILD, str(root), str(tmp_path / f"journal{steps}")]
-        subprocess.run([*command, str(steps), "apply"], check=False)
+        killed(root, tmp_path / f"journal{steps}", steps, "apply")
         (root / "a.py").write_bytes(b"mine\n")
         Journal(tmp_path / f"journal{steps}").recover(root)
         assert (root / "a.py").read_bytes() == b"mine\n"

@@ -439,10 +439,13 @@ def test_parameters_are_flat_and_without_null() -> None:
             assert field["description"]
 
 
-@settings(deadline=None)
-@given(st.text(), st.integers(), st.integers())
-def test_reading_never_raises(path: str, first: int, last: int) -> None:
+def test_reading_never_raises() -> None:
     with open_view(Path(__file__).parent) as view:
-        run_tool(
-            READ_TOOLS["read_file"], {"path": path, "start_line": first, "end_line": last}, view
-        )
+
+        @settings(deadline=None)
+        @given(st.text(), st.integers(), st.integers())
+        def read(path: str, first: int, last: int) -> None:
+            arguments = {"path": path, "start_line": first, "end_line": last}
+            run_tool(READ_TOOLS["read_file"], arguments, view)
+
+        read()
