@@ -3,6 +3,10 @@
 import subprocess
 from pathlib import Path
 
+# Nothing here has to outlive a crash or to be tidied up.
+_SETTINGS = ("protocol.file.allow=always", "core.fsync=none", "gc.auto=0", "maintenance.auto=false")
+_OPTIONS = tuple(part for setting in _SETTINGS for part in ("-c", setting))
+
 
 class RepoBuilder:
     """Builds a repository in a folder, by the real git."""
@@ -29,7 +33,7 @@ class RepoBuilder:
             "GIT_COMMITTER_DATE": f"{self._time_s} +0000",
         }
         done = subprocess.run(
-            ["git", "-C", str(self.root), "-c", "protocol.file.allow=always", *args],
+            ["git", "-C", str(self.root), *_OPTIONS, *args],
             env=variables,
             capture_output=True,
             check=True,
