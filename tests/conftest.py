@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from bathy.agent.cli import main
+from bathy.agent.index import tokens
 from repo_builder import RepoBuilder
 
 MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 1 << 30
@@ -33,11 +34,30 @@ def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
     # Nothing in a test speaks TLS, and to read all certificates takes each client 20 ms.
     monkeypatch.setattr("ssl.SSLContext.load_verify_locations", lambda *_args, **_options: None)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.chdir(home)
+
+
+@pytest.fixture(scope="session")
+def _vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The short form of the vocabulary, as the first command of a user makes it."""
+    cache = tmp_path_factory.mktemp("vocabulary")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(cache))
+        tokens._vocabulary()
+    (made,) = (cache / "bathy").iterdir()
+    return made
+
+
+@pytest.fixture
+def vocabulary(_vocabulary: Path, tmp_path: Path) -> None:
+    """Commands that are started as processes find it; to make it takes each a third of a second."""
+    cache = tmp_path / "home" / ".cache" / "bathy"
+    cache.mkdir(parents=True, mode=0o700)
+    (cache / _vocabulary.name).hardlink_to(_vocabulary)
 
 
 @pytest.fixture

@@ -271,14 +271,14 @@ def start(*args: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
     return subprocess.run([BATHY, *args], input=stdin, capture_output=True, text=True)
 
 
-def test_the_question_may_come_from_stdin(shop: RepoBuilder) -> None:
+def test_the_question_may_come_from_stdin(shop: RepoBuilder, vocabulary: None) -> None:
     for args in (("--offline", "--task", "-"), ("search", "-")):
         done = start(*args, "-C", str(shop.root), stdin="what does Cart hold?\n")
         assert done.returncode == 0
         assert "shop/cart.py" in done.stdout
 
 
-def test_piped_text_is_added_to_the_question(shop: RepoBuilder) -> None:
+def test_piped_text_is_added_to_the_question(shop: RepoBuilder, vocabulary: None) -> None:
     trace = 'Traceback (most recent call last):\n  File "shop/cart.py", line 4, in add\nKeyError\n'
     done = start("--offline", "-p", "why does this fail?", "-C", str(shop.root), stdin=trace)
     assert "[shop/cart.py:" in done.stdout

@@ -136,7 +136,7 @@ def test_ctrl_c_interrupts_as_usual() -> None:
 
 
 def test_a_run_on_a_terminal_sends_after_a_yes_and_asks_no_more(
-    repo: RepoBuilder, tmp_path: Path
+    repo: RepoBuilder, tmp_path: Path, vocabulary: None
 ) -> None:
     repo.file("src/cart.py", "x = 1\n").commit()
     config = tmp_path / "home" / ".config" / "bathy" / "config.toml"

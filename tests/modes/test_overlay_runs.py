@@ -571,7 +571,7 @@ def ended(processes: Sequence["subprocess.Popen[str]"]) -> list[dict[str, Any]]:
 
 
 def test_processes_at_once_send_the_same_and_remember_one_base(
-    repo: RepoBuilder, tmp_path: Path
+    repo: RepoBuilder, tmp_path: Path, vocabulary: None
 ) -> None:
     repo.file("long.py", LONG).file("a.py", "a = 1\n")
     commit_until(repo, 0)

@@ -192,7 +192,7 @@ def test_people_are_told_what_goes_first_and_what_it_costs(ask: Ask, small: Repo
 
 
 def test_an_interrupt_while_it_is_awaited_leaves_a_session_that_goes_on(
-    repo: RepoBuilder, tmp_path: Path
+    repo: RepoBuilder, tmp_path: Path, vocabulary: None
 ) -> None:
     repo.file("src/values.py", LARGE).commit()
     hold = Hold("headers")

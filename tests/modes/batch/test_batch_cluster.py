@@ -70,7 +70,7 @@ def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path / "home"),
-        "XDG_CACHE_HOME": str(tmp_path / "home" / "cache"),
+        "XDG_CACHE_HOME": str(tmp_path / "home" / ".cache"),
         "DEEPSEEK_API_KEY": "sk-of-the-worker",
         "BATHY_MAX_RETRIES": "0",
     }

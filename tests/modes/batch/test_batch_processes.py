@@ -22,7 +22,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start(repo: RepoBuilder, tmp_path: Path) -> Iterator[Start]:
+def start(repo: RepoBuilder, tmp_path: Path, vocabulary: None) -> Iterator[Start]:
     repo.file("cart.py", CART).commit()
     tasks = [{"id": f"t{n}", "task": f"What is number {n}?", "repo": "repo"} for n in range(TASKS)]
     (tmp_path / "t.jsonl").write_text("".join(json.dumps(task) + "\n" for task in tasks))

@@ -36,7 +36,7 @@ def few_files() -> Iterator[None]:
 
 def test_old_commits_leave_what_is_known_of_the_newest(history: History, run: Run) -> None:
     run("search", "the subject of a receipt", "-C", history.repo.root)
-    (index,) = (Path.home() / "cache").rglob("index.sqlite")
+    (index,) = (Path.home() / ".cache").rglob("index.sqlite")
     before = rows(index)
     assert len(before["past"]) == 1
     run("eval", "history", "-C", history.repo.root)

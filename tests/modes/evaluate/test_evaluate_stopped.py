@@ -13,7 +13,9 @@ COMMITS = 400
 
 
 @pytest.fixture
-def running(repo: RepoBuilder, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+def running(
+    repo: RepoBuilder, tmp_path: Path, vocabulary: None
+) -> Iterator["subprocess.Popen[str]"]:
     """A measurement of many commits that has measured one."""
     stream = list[str]()
     for n in range(COMMITS):

@@ -21,15 +21,13 @@ Start = Callable[[Endpoint, Path], "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start(clones: Path, tmp_path: Path) -> Iterator[Start]:
+def start(clones: Path, tmp_path: Path, vocabulary: None) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def call(endpoint: Endpoint, file: Path) -> "subprocess.Popen[str]":
-        home = tmp_path / "home"
         environment = {
             "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "XDG_CACHE_HOME": str(home / "cache"),
+            "HOME": str(tmp_path / "home"),
             "DEEPSEEK_API_KEY": "sk-test",
             "DEEPSEEK_BASE_URL": endpoint.base_url,
         }

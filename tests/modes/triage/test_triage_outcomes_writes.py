@@ -35,7 +35,7 @@ from modes.triage.outcome import (
 )
 from repo_builder import RepoBuilder
 
-pytestmark = pytest.mark.usefixtures("thinks_here")
+pytestmark = pytest.mark.usefixtures("thinks_here", "vocabulary")
 
 TITLE = "load() fails on an empty file"
 ONE = ("1", "--repo-name", NAME, *JSON)

@@ -13,6 +13,8 @@ from github_double import GitHubDouble
 from modes.triage.conftest import BODY, BOT, NAME, TOKEN, Triage, opinion
 from repo_builder import RepoBuilder
 
+pytestmark = pytest.mark.usefixtures("vocabulary")
+
 GOOD = opinion(
     labels=[{"name": "bug", "rationale": "It raises IndexError.", "confidence": "high"}],
     suspects=[

@@ -17,6 +17,8 @@ from repo_builder import RepoBuilder
 from shop import CART
 from tui.plain.plain_terminal import ENDS_S, MAIN, Seat, run_script
 
+pytestmark = pytest.mark.usefixtures("vocabulary")
+
 ASKED, NUMBER = "ask: ", "number: "
 CITES = Reply("`add` gives the item back [src/cart.py:2-3].", "Look.")
 TEXT = "".join(f"line {number}\n" for number in range(1, 41))

@@ -25,7 +25,7 @@ LONG = "It is `add` [cart.py:2-3], which gives the item back. " * 9
     ("sent", "how"), [(signal.SIGKILL, "interrupted"), (signal.SIGINT, "stopped")]
 )
 def test_all_that_had_come_is_shown_with_how_it_ended(
-    repo: RepoBuilder, tmp_path: Path, sent: signal.Signals, how: str
+    repo: RepoBuilder, tmp_path: Path, vocabulary: None, sent: signal.Signals, how: str
 ) -> None:
     repo.file("cart.py", CART).commit()
     hold = Hold("middle")

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from endpoint.contract import tokenizer
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint
@@ -11,7 +12,7 @@ from tui.screens.sample import build
 from tui.terminal.replies import key
 from tui.terminal.tmux import NEEDS_TMUX, Terminal, squeezed
 
-pytestmark = NEEDS_TMUX
+pytestmark = [NEEDS_TMUX, pytest.mark.usefixtures("vocabulary")]
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x1b]52;c;b3duZWQ=\x07\x9b2J\x9d0;owned\x9c\x1bPowned\x1b\\"
 NAME = "src/evil\x1b]0;owned\x07\x1b[2J.py"

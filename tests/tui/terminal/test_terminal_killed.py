@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from endpoint.contract import tokenizer
 from endpoint.faults import Hold
 from endpoint.script import Reply
@@ -10,7 +11,7 @@ from tui.screens.sample import build
 from tui.terminal.replies import LOOK, answer, key, user_texts
 from tui.terminal.tmux import NEEDS_TMUX, Terminal, squeezed
 
-pytestmark = NEEDS_TMUX
+pytestmark = [NEEDS_TMUX, pytest.mark.usefixtures("vocabulary")]
 
 QUESTION = "Does Cart.add take a lock, and can 两个线程 race on the cart?"
 

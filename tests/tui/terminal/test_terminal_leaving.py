@@ -15,7 +15,7 @@ from tui.screens.sample import build
 from tui.terminal.replies import EDIT, answer, key
 from tui.terminal.tmux import NEEDS_TMUX, Terminal
 
-pytestmark = NEEDS_TMUX
+pytestmark = [NEEDS_TMUX, pytest.mark.usefixtures("vocabulary")]
 
 QUESTION = "Does Cart.add take a lock, and can 两个线程 race on the cart?"
 

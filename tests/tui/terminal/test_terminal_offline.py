@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from tui.screens.sample import CART, build
 from tui.terminal.tmux import BEFORE, NARROW, NEEDS_TMUX, WIDE, Terminal, squeezed, widest
 
-pytestmark = NEEDS_TMUX
+pytestmark = [NEEDS_TMUX, pytest.mark.usefixtures("vocabulary")]
 
 QUESTION = "Does Cart.add take a lock, and can 两个线程同时修改同一个购物车而不互相覆盖对方写入的数量 race?"
 PANEL_CELL = 86

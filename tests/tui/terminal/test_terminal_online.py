@@ -12,7 +12,7 @@ from tui.screens.sample import CART, GUIDE, build
 from tui.terminal.replies import EDIT, LOCKED_POP, LOOK, POP, TEXT, answer, key, user_texts
 from tui.terminal.tmux import NEEDS_TMUX, Terminal, widest
 
-pytestmark = NEEDS_TMUX
+pytestmark = [NEEDS_TMUX, pytest.mark.usefixtures("vocabulary")]
 
 QUESTION = "Does Cart.add take a lock, and can 两个线程 race on the cart?"
 COMMENT = "别改文档 keep it"
