@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Ran, Run
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint, Recorded
 from repo_builder import RepoBuilder
@@ -37,7 +38,7 @@ PATCH = (
 )
 DONE = Reply("`total` no longer takes one off [cart.py:1-2].", "done")
 
-Bathy = Callable[..., "subprocess.CompletedProcess[str]"]
+Bathy = Callable[..., Ran]
 
 
 @pytest.fixture
@@ -48,17 +49,14 @@ def cart(repo: RepoBuilder) -> RepoBuilder:
 
 
 @pytest.fixture
-def bathy(cart: RepoBuilder, tmp_path: Path) -> Bathy:
-    """Runs bathy as a process of its own."""
+def bathy(cart: RepoBuilder, run: Run, monkeypatch: pytest.MonkeyPatch) -> Bathy:
+    """Runs bathy in this process."""
 
-    def call(*args: str, endpoint: Endpoint | None = None) -> "subprocess.CompletedProcess[str]":
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home")}
+    def call(*args: str, endpoint: Endpoint | None = None) -> Ran:
         if endpoint is not None:
-            environment |= {"DEEPSEEK_API_KEY": "sk-x", "DEEPSEEK_BASE_URL": endpoint.base_url}
-        command = [sys.executable, "-I", "-m", "bathy.agent", "-C", str(cart.root), *args]
-        return subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
-        )  # fmt: skip
+            monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-x")
+            monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
+        return run("-C", cart.root, *args)
 
     return call
 
@@ -85,14 +83,14 @@ def test_a_bug_is_fixed_and_the_fix_taken_back(
     with Endpoint(script(calls)) as endpoint:
         ran = bathy("--task", "fix", "--apply", "--output-format", "json", endpoint=endpoint)
     assert endpoint.problems == []
-    result = json.loads(ran.stdout)
-    assert (ran.returncode, result["subtype"], result["applied"]) == (0, "success", True)
+    result = ran.json
+    assert (ran.code, result["subtype"], result["applied"]) == (0, "success", True)
     assert (cart.root / "cart.py").read_text() == FIXED
     assert "-    return sum(items) - 1" in result["patch"]
     assert [c["status"] for c in result["citations"]] == ["verified"]
     (cart.root / "keep.py").write_text("x = 2  # mine\n")
     undone = bathy("undo")
-    assert (undone.returncode, undone.stderr) == (0, "")
+    assert (undone.code, undone.err) == (0, "")
     assert git(cart, "status", "--porcelain") == " M keep.py\n"
 
 
@@ -106,12 +104,12 @@ def test_without_apply_the_tree_is_untouched_and_git_takes_the_patch(
             "--task", "fix", "--patch-out", str(target), "--output-format", "stream-json",
             endpoint=endpoint,
         )  # fmt: skip
-    assert ran.returncode == 0
+    assert ran.code == 0
     assert git(cart, "status", "--porcelain") == ""
     git(cart, "apply", "--check", str(target))
     git(cart, "apply", str(target))
     assert (cart.root / "cart.py").read_text() == FIXED
-    events = [json.loads(line) for line in ran.stdout.splitlines()]
+    events = [json.loads(line) for line in ran.out.splitlines()]
     kinds = [event["type"] for event in events]
     assert kinds.count("patch_proposed") == 1
     assert "patch_applied" not in kinds
@@ -123,8 +121,8 @@ def test_an_undo_refuses_where_the_user_has_gone_on(bathy: Bathy, cart: RepoBuil
         bathy("--task", "fix", "--apply", endpoint=endpoint)
     (cart.root / "NOTES.md").write_text("mine\n")
     undone = bathy("undo")
-    assert undone.returncode == 1
-    assert "NOTES.md has changed since" in undone.stderr
+    assert undone.code == 1
+    assert "NOTES.md has changed since" in undone.err
     assert (cart.root / "cart.py").read_text() == FIXED
     assert (cart.root / "NOTES.md").read_text() == "mine\n"
 
@@ -171,7 +169,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_killed_at_each_write_the_next_start_puts_it_right(
-    bathy: Bathy, cart: RepoBuilder, tmp_path: Path
+    bathy: Bathy, cart: RepoBuilder, tmp_path: Path, vocabulary: None
 ) -> None:
     before = git(cart, "ls-files", "-s") + (cart.root / "cart.py").read_text()
     seen: list[Any] = []
@@ -186,12 +184,12 @@ def test_killed_at_each_write_the_next_start_puts_it_right(
                 [*command, "--task", "fix", "--apply", "--no-session"],
                 env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
             )  # fmt: skip
-        assert bathy("pack", "--output-format", "json").returncode == 0
+        assert bathy("pack", "--output-format", "json").code == 0
         status = git(cart, "status", "--porcelain")
         seen.append((ran.returncode, status))
         assert status in ("", " M NOTES.md\n M cart.py\n?? test_cart.py\n")
         if status:
-            assert bathy("undo").returncode == 0
+            assert bathy("undo").code == 0
         assert git(cart, "ls-files", "-s") + (cart.root / "cart.py").read_text() == before
         if ran.returncode == 0:
             break
@@ -208,7 +206,7 @@ def test_git_s_own_data_is_never_patched(bathy: Bathy, cart: RepoBuilder, tmp_pa
     for folder in (bare, cart.root / ".git", cart.root / ".git" / "refs"):
         for command in (("patch", str(patch)), ("undo",)):
             ran = bathy(*command, "-C", str(folder))
-            assert (ran.returncode, "git's own data" in ran.stderr) == (2, True)
+            assert (ran.code, "git's own data" in ran.err) == (2, True)
     assert not (bare / "hooks" / "post-receive").exists()
 
 
@@ -217,5 +215,5 @@ def test_a_patch_of_another_encoding_is_refused(bathy: Bathy, cart: RepoBuilder)
     patch = cart.root / "p.diff"
     patch.write_bytes("--- a/u.py\n+++ b/u.py\n@@\n-x = 1\n+x = 2  # \xdf\n".encode("latin-1"))
     ran = bathy("patch", str(patch))
-    assert ran.returncode == 1
-    assert "not UTF-8" in ran.stderr
+    assert ran.code == 1
+    assert "not UTF-8" in ran.err

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from bathy.agent.loop.partial import read_partial
 from bathy.agent.loop.record import read_record
+from conftest import Ran, Run
 from endpoint.faults import Hold
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint, Recorded
@@ -25,10 +26,11 @@ DONE = Reply("It is `add` [cart.py:2-3].", "so")
 SCRIPT = (LOOK, MORE, DONE)
 
 Start = Callable[..., "subprocess.Popen[str]"]
+GoOn = Callable[[Endpoint], Ran]
 
 
 @pytest.fixture
-def start(repo: RepoBuilder, tmp_path: Path) -> Iterator[Start]:
+def start(repo: RepoBuilder, tmp_path: Path, vocabulary: None) -> Iterator[Start]:
     repo.file("cart.py", CART).commit()
     started: list[subprocess.Popen[str]] = []
 
@@ -58,6 +60,20 @@ def start(repo: RepoBuilder, tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
+@pytest.fixture
+def go_on(repo: RepoBuilder, run: Run, monkeypatch: pytest.MonkeyPatch) -> GoOn:
+    """Goes on with the session of a process that has ended, in this process."""
+
+    def call(endpoint: Endpoint) -> Ran:
+        monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-test")
+        monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
+        monkeypatch.setenv("BATHY_MAX_RETRIES", "0")
+        task = ("--continue", "--task", "go on", "--output-format", "json")
+        return run("-C", repo.root, *task)
+
+    return call
+
+
 def events(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
@@ -82,7 +98,7 @@ ENDS = [(signal.SIGKILL, number) for number in range(1, 21)] + [
 
 @pytest.mark.parametrize(("signal_", "number"), ENDS)
 def test_ended_at_any_event_a_session_goes_on(
-    start: Start, signal_: signal.Signals, number: int
+    start: Start, go_on: GoOn, signal_: signal.Signals, number: int
 ) -> None:
     # The answer does not end before the signal is sent, however slow the reader of the events is.
     hold = Hold("last")
@@ -104,11 +120,10 @@ def test_ended_at_any_event_a_session_goes_on(
         assert results == ["interrupted"] * (signal_ != signal.SIGKILL)
         assert process.returncode == CODES[signal_]
         before = len(endpoint.requests)
-        again = start(endpoint, "--continue", "--task", "go on", "--output-format", "json")
-        out, err = again.communicate(timeout=60)
-    assert again.returncode == 0, err
+        again = go_on(endpoint)
+    assert again.code == 0, again.err
     assert endpoint.problems == []
-    assert json.loads(out)["result"] == DONE.text
+    assert again.json["result"] == DONE.text
     resumed = endpoint.requests[before]
     if before:
         assert resumed.prompt.startswith(
@@ -120,7 +135,7 @@ def test_ended_at_any_event_a_session_goes_on(
 
 
 def test_killed_in_the_middle_of_an_answer_all_that_was_shown_is_kept(
-    start: Start, tmp_path: Path
+    start: Start, go_on: GoOn, tmp_path: Path
 ) -> None:
     hold = Hold("middle")
     long = "It is `add` [cart.py:2-3], which gives the item back. " * 9
@@ -143,8 +158,7 @@ def test_killed_in_the_middle_of_an_answer_all_that_was_shown_is_kept(
         assert thinking == DONE.reasoning
         assert text.startswith(shown)
         assert long.startswith(text)
-        again = start(endpoint, "--continue", "--task", "go on", "--output-format", "json")
-        assert json.loads(again.communicate(timeout=60)[0])["result"] == DONE.text
+        assert go_on(endpoint).json["result"] == DONE.text
     lines = read_record(log).lines
     assert [line["text"] for line in lines if line["type"] == "partial"] == [text]
     # Only people see it: a reply that broke off is never sent again.
@@ -161,7 +175,7 @@ def test_killed_in_the_middle_of_an_answer_all_that_was_shown_is_kept(
     ],
 )
 def test_an_end_while_a_reply_is_awaited_is_told_and_leaves_the_session_whole(
-    start: Start, at: Any, signal_: signal.Signals
+    start: Start, go_on: GoOn, at: Any, signal_: signal.Signals
 ) -> None:
     hold = Hold(at)
     with Endpoint([LOOK, replace(MORE, faults=[hold]), MORE, DONE]) as endpoint:
@@ -169,14 +183,13 @@ def test_an_end_while_a_reply_is_awaited_is_told_and_leaves_the_session_whole(
         hold.wait()
         process.send_signal(signal_)
         out, err = process.communicate(timeout=30)
-        again = start(endpoint, "--continue", "--task", "go on", "--output-format", "json")
-        resumed, complaint = again.communicate(timeout=60)
+        again = go_on(endpoint)
     result = json.loads(out)
     assert process.returncode == CODES[signal_]
     assert (result["subtype"], result["result"]) == ("interrupted", "")
     assert "Traceback" not in err
-    assert again.returncode == 0, complaint
-    assert json.loads(resumed)["result"] == DONE.text
+    assert again.code == 0, again.err
+    assert again.json["result"] == DONE.text
     assert (endpoint.problems, endpoint.unused) == ([], 0)
     # What the tools told before is there, once; the reply that broke off is not.
     told = [m["tool_call_id"] for m in endpoint.requests[2].messages if m["role"] == "tool"]
