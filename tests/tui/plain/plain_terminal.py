@@ -14,8 +14,12 @@ ENDS_S = 90
 AGAIN_S = 2
 
 MAIN = "import sys; from bathy.agent.cli import main; sys.exit(main())"
-# Ctrl-C and the end of a terminal reach only those whose terminal it is.
-_OWN = f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {MAIN}"
+# Ctrl-C and the end of a terminal reach only those whose terminal it is, and the latter no process
+# that was started with nohup, as the tests may have been.
+_OWN = (
+    "import fcntl, signal, termios; signal.signal(signal.SIGHUP, signal.SIG_DFL);"
+    f"fcntl.ioctl(0, termios.TIOCSCTTY, 0); {MAIN}"
+)
 
 Environment = Mapping[str, str]
 
