@@ -64,7 +64,10 @@ def test_a_question_and_its_evidence(seat: Terminal) -> None:
     )
     assert widest(rows) <= NARROW[0]
     assert edges(rows) == set()
-    assert rows[0].endswith("OFFLINE: no DEEPSEEK_API_KEY is set")
+    seat.wait(
+        lambda text: text.split("\n")[0].endswith("OFFLINE: no DEEPSEEK_API_KEY is set"),
+        "its top row",
+    )
 
     seat.resize(WIDE)
     seat.until("PACK", "CITED (")
