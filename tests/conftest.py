@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 from bathy.agent.cli import main
 from bathy.agent.index import tokens
+from hypothesis import settings
 from repo_builder import RepoBuilder
+
+# What a single example takes is no property of the code, on a machine that does other things, too.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 1 << 30
 
