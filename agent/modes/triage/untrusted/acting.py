@@ -101,7 +101,8 @@ def _of_inline(tokens: "Sequence[Token]", rules: Rules) -> Iterator[str]:
             seen.append(token.content)
         elif token.type.endswith("break"):
             seen.append("\n")
-        elif token.type == "code_inline":
+        elif token.type in ("code_inline", "link_close"):
+            # GitHub looks for references in each stretch of text by itself.
             seen.append(_CODE)
     text = _without_links("".join(seen), rules)
     yield from (reason for pattern, reason in _ACTS if pattern.search(text))
@@ -117,7 +118,7 @@ def _may_link(address: str, rules: Rules) -> bool:
 
 def _without_links(text: str, rules: Rules) -> str:
     """The text without addresses that may stand there, which are links of their own."""
-    words = re.split(r"(\s+)", text)
+    words = re.split(rf"(\s+|{_CODE})", text)
     return "".join("" if _may_link(word.strip("()[]\"'.,;:!?"), rules) else word for word in words)
 
 

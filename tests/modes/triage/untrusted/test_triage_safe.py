@@ -49,7 +49,7 @@ def check(markdown: str, numbers: tuple[int, ...] = ()) -> None:
             shown.append(token.content)
         if token.type == "softbreak":
             shown.append("\n")
-        if token.type == "code_inline":
+        if token.type in ("code_inline", "link_close"):
             shown.append("\ufffc")
         if token.type == "fence":
             assert re.fullmatch(r"[a-z]*", token.info), token
@@ -82,6 +82,7 @@ def test_the_check_sees_what_acts(text: str) -> None:
 
 @given(HOSTILE)
 @example("- ```\n@a")
+@example(f"[a]({FILE})#12")
 @example("`a` | `@octocat`")
 @example("fixes\n#12")
 @settings(max_examples=400, deadline=None)
