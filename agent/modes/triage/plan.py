@@ -29,7 +29,7 @@ SUGGESTED, DISMISSED = "it is suggested already", "a person dismissed the sugges
 NOT_OURS = "a person has put it on, or nobody knows who did"
 NOT_THERE = "the issue does not have it any more"
 LOCKED, CLOSED = "the conversation is locked", "the issue is closed"
-PULL_REQUEST = "it is a pull request"
+PULL_REQUEST, BOT = "it is a pull request", "a bot wrote the issue"
 ANSWERED, NOTHING_NEW = "this text is answered already", "nothing new to say"
 
 
@@ -66,6 +66,7 @@ class TrackerState:
         own_comment_id: Its number; 0 for none.
         is_locked: Nobody without write access may comment.
         is_pull_request: It is no issue at all.
+        is_bot: Its author is one.
         state: Of the issue.
         suggested: Labels that were suggested before, each with its suggestion's state.
     """
@@ -77,6 +78,7 @@ class TrackerState:
     own_comment_id: int = 0
     is_locked: bool = False
     is_pull_request: bool = False
+    is_bot: bool = False
     state: Literal["open", "closed"] = "open"
     suggested: tuple[tuple[str, str], ...] = ()
 
@@ -92,6 +94,7 @@ def state_of(dossier: Dossier) -> TrackerState:
         own_comment_id=dossier.own_comment_id,
         is_locked=issue.is_locked,
         is_pull_request=issue.is_pull_request,
+        is_bot=issue.is_bot,
         state=issue.state,
     )
 
@@ -154,10 +157,24 @@ def plan_comment(
     return (action,)
 
 
+def unwritten(report: Report, why: str) -> Report:
+    """Return a report of which nothing is written, each planned request with the reason."""
+    actions = tuple(
+        _skip(action, why) if action.state == "planned" else action for action in report.actions
+    )
+    reply = replace(report.reply, markdown=None, post=False, withheld_reason=why)
+    return replace(report, reply=reply, actions=actions)
+
+
+def _nobody(state: TrackerState) -> str:
+    """Why there is nobody to write to, or ""."""
+    return PULL_REQUEST if state.is_pull_request else BOT if state.is_bot else ""
+
+
 def _silence(state: TrackerState) -> str:
     """Why there must be no comment, or ""."""
     reasons = (
-        (PULL_REQUEST, state.is_pull_request),
+        (_nobody(state), bool(_nobody(state))),
         (LOCKED, state.is_locked),
         (CLOSED, state.state == "closed"),
     )
@@ -171,8 +188,8 @@ def _removals(report: Report, state: TrackerState) -> Sequence[Action]:
         action = Action("remove_label", "DELETE", path, reason=label.reason)
         if label.name not in state.labels:
             action = _skip(action, NOT_THERE)
-        elif state.is_pull_request:
-            action = _skip(action, PULL_REQUEST)
+        elif reason := _nobody(state):
+            action = _skip(action, reason)
         elif not _is_own(label.name, state):
             action = _skip(action, NOT_OURS)
         actions.append(action)
@@ -211,8 +228,8 @@ def _suggestion(label: AddedLabel) -> dict[str, Any]:
 
 def _objection(label: AddedLabel, report: Report, state: TrackerState, *, suggest: bool) -> str:
     """What people did that stands against a label, or ""."""
-    if state.is_pull_request:
-        return PULL_REQUEST
+    if reason := _nobody(state):
+        return reason
     last = _last_event(label.name, state)
     if last and not last.is_added and not _is_me(last.actor, state):
         return TAKEN_OFF

@@ -18,7 +18,7 @@ from bathy.agent.modes.triage.digest import input_digest
 from bathy.agent.modes.triage.dossier import Dossier
 from bathy.agent.modes.triage.ground import Ground, survey
 from bathy.agent.modes.triage.opinion import Opined
-from bathy.agent.modes.triage.plan import Wishes, plan_actions, state_of
+from bathy.agent.modes.triage.plan import BOT, Wishes, plan_actions, state_of, unwritten
 from bathy.agent.modes.triage.report import Report, RunInfo, Warning
 from bathy.agent.modes.triage.telling.comment import reply_of
 from bathy.agent.modes.triage.untrusted.flags import is_security, is_spam
@@ -69,18 +69,19 @@ def think(settings: Settings, dossier: Dossier, progress: Progress) -> Thought:
         without = "its rules are left out" if settings.rev else "links may not resolve"
         report = _warned(report, "commit", f"the default branch is not known here; {without}")
     secrets = [service.api_key] if service is not None else []
-    report = replace(
-        report,
-        reply=reply_of(report, draft=judged.draft, leak=lambda text: leak_in(text, secrets)),
-    )
-    return Thought(planned(report, dossier), opined.exit_code)
+    reply = reply_of(report, draft=judged.draft, leak=lambda text: leak_in(text, secrets))
+    if report.status == "security_private":
+        # It tells who wrote the report where to go with it.
+        reply = replace(reply, audience="reporter")
+    return Thought(planned(replace(report, reply=reply), dossier), opined.exit_code)
 
 
 def planned(report: Report, dossier: Dossier) -> Report:
     """Add the writes that would be made, as far as the dossier tells."""
     body = report.reply.markdown or ""
     actions = plan_actions(report, state=state_of(dossier), wishes=Wishes(), body=body)
-    return replace(report, actions=actions)
+    report = replace(report, actions=actions)
+    return unwritten(report, BOT) if dossier.issue.is_bot else report
 
 
 def preview(settings: Settings, dossier: Dossier, progress: Progress) -> None:

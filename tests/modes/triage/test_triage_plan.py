@@ -5,6 +5,7 @@ from bathy.agent.modes.triage.dossier import Dossier, Issue, LabelEvent, Target
 from bathy.agent.modes.triage.marker import digest_of, with_marker
 from bathy.agent.modes.triage.plan import (
     ANSWERED,
+    BOT,
     CHOSEN,
     CLOSED,
     DISMISSED,
@@ -19,6 +20,7 @@ from bathy.agent.modes.triage.plan import (
     Wishes,
     plan_actions,
     state_of,
+    unwritten,
 )
 from bathy.agent.modes.triage.report import Action, AddedLabel, RemovedLabel, Reply, Report
 from hypothesis import given
@@ -167,6 +169,21 @@ def test_only_what_we_put_on_is_taken_off(
     assert (action.state, action.reason) == ("skipped", reason)
 
 
+def test_a_bot_s_issue_keeps_its_labels() -> None:
+    report = with_labels(BUG, removed=(RemovedLabel("question", "superseded_facet"),))
+    events = (LabelEvent("question", US, True),)
+    state = replace(STATE, labels=("question",), label_events=events, is_bot=True)
+    for wishes in (LABELS, SUGGEST):
+        assert {action.reason for action in plan(report, state, wishes)} == {BOT}
+
+
+def test_what_was_done_is_not_taken_for_unwritten() -> None:
+    planned = plan(with_labels(BUG), STATE, LABELS)[0]
+    report = replace(REPORT, actions=(planned, replace(planned, state="done")))
+    states = [(action.state, action.reason) for action in unwritten(report, BOT).actions]
+    assert states == [("skipped", BOT), ("done", None)]
+
+
 def test_a_label_that_a_person_put_on_again_keeps_its_kind() -> None:
     report = replace(
         with_labels(BUG, removed=(RemovedLabel("question", "superseded_facet"),)),
@@ -201,6 +218,7 @@ def test_nothing_is_suggested_twice(told: str, reason: str | None) -> None:
         (replace(STATE, is_locked=True), LOCKED),
         (replace(STATE, state="closed"), CLOSED),
         (replace(STATE, is_pull_request=True), PULL_REQUEST),
+        (replace(STATE, is_bot=True), BOT),
         (ours(with_marker("Something else.", DIGEST)), ANSWERED),
         (ours(with_marker("Hello.", OTHER_DIGEST)), NOTHING_NEW),
         (ours(with_marker("Hello.", OTHER_DIGEST).replace("\n", "\r\n")), NOTHING_NEW),
