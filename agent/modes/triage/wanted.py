@@ -56,6 +56,8 @@ def wanted_of(values: Mapping[str, Any]) -> Wanted:
     wishes = Wishes(
         **{name: True for name in _writes(values.get("write"))}, suggest=bool(values.get("suggest"))
     )
+    if values.get("task") is not None:
+        raise ConfigError("--task asks a question of its own, and triage has one: leave it out")
     if is_open == bool(target):
         raise ConfigError("give one TARGET (a number, an address, an event file, -), or --open")
     if values.get("limit") is not None and not is_open:

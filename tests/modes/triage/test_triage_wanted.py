@@ -40,6 +40,8 @@ def test_what_is_written_is_what_was_asked_for(values: dict[str, Any], wishes: W
         {"target": "x", "step": "think", "suggest": True},
         {"target": "x", "step": "write"},
         {"open": True, "step": "fetch"},
+        {"target": "7", "task": "Why?"},
+        {"target": "7", "task": ""},
     ],
 )
 def test_what_does_not_go_together_is_said(values: dict[str, Any]) -> None:
