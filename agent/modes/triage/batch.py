@@ -9,25 +9,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bathy.agent.config import Settings
-from bathy.agent.errors import BathyError, ConfigError, TryAgainError
+from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.modes.triage.account import Account, one_report
 from bathy.agent.modes.triage.apart import think_apart
 from bathy.agent.modes.triage.digest import input_digest
 from bathy.agent.modes.triage.dossier import Issue, Target
+from bathy.agent.modes.triage.ended import is_ended
 from bathy.agent.modes.triage.event import Order
 from bathy.agent.modes.triage.github.calls import list_open
 from bathy.agent.modes.triage.memory import remembered
+from bathy.agent.modes.triage.plan import BOT
 from bathy.agent.modes.triage.report import Report
 from bathy.agent.modes.triage.run import (
     NOTHING_SAID,
     TRY_AGAIN_CODE,
-    exit_code_of_writes,
+    check_rev,
     fetch,
-    too_many,
     why_not_now,
-    write,
+    written,
 )
 from bathy.agent.modes.triage.saying import LogProgress
-from bathy.agent.modes.triage.show import save, show
+from bathy.agent.modes.triage.show import save
 from bathy.agent.modes.triage.surroundings import (
     api_url,
     check_clone,
@@ -61,10 +63,15 @@ def run_batch(settings: Settings, wanted: Wanted, progress: LogProgress) -> int:
         raise ConfigError("open issues of which repository? give --repo-name OWNER/NAME")
     target = Target(host_of(api_url()), api_url(), name, 0)
     check_clone(settings, wanted, target, progress)
+    check_rev(settings)
     issues = _due(_open_issues(target, progress), target, wanted)
     if not issues:
         progress.say("no open issue is left to triage; --again takes those that were")
-    return _work(settings, wanted, target, issues, progress)
+    told = list[Report]()
+    try:
+        return _work(settings, wanted, target, issues, progress, told)
+    finally:
+        save(settings, told)
 
 
 def _work(
@@ -73,85 +80,81 @@ def _work(
     target: Target,
     issues: Sequence[Issue],
     progress: LogProgress,
+    told: list[Report],
 ) -> int:
-    reports, code, failures = list[Report](), 0, 0
+    """Triage the issues one by one; their reports go to `told` as they are made."""
+    code = done = failures = 0
     for at, issue in enumerate(issues):
-        if len(reports) >= wanted.limit:
+        if done >= wanted.limit:
             break
         if failures >= MOST_FAILURES:
             progress.say(f"{failures} issues failed in a row; {len(issues) - at} are left")
             break
-        left = _left(settings, reports)
+        left = _left(settings, told)
         if left.max_cost_usd is not None and left.max_cost_usd <= 0:
             progress.say(f"--max-cost is reached; {len(issues) - at} issues are left for next time")
-            return _end(settings, reports, code or LIMIT_CODE)
-        progress.say(f"issue {issue.number} ({len(reports) + 1} of {wanted.limit} at most)")
+            return code or LIMIT_CODE
+        progress.say(f"issue {issue.number} ({done + 1} of {wanted.limit} at most)")
+        order = Order(replace(target, number=issue.number), "batch")
+        account = Account(left, wanted, order, progress, known=issue, is_first=not told)
         try:
-            done = _triage(left, wanted, target, issue, progress)
-        except TryAgainError as error:
-            progress.say(f"{error}; {len(issues) - at} issues are left for next time")
-            return _end(settings, reports, TRY_AGAIN_CODE)
-        except BathyError as error:
-            progress.say(f"issue {issue.number}: {error}")
-            code, failures = code or error.exit_code, failures + 1
-            continue
-        except SystemExit as end:  # the process that thinks has said why
-            code, failures = code or int(end.code or 1), failures + 1
-            continue
-        failures = 0
-        if done.report is not None:
-            show(settings, done.report, is_first=not reports)
-            reports.append(done.report)
-        if done.exit_code == TRY_AGAIN_CODE:
-            progress.say(f"{len(issues) - at} issues are left for next time")
-            return _end(settings, reports, TRY_AGAIN_CODE)
-        code = code or done.exit_code
-        if done.is_done:
+            became = _became(account, issue)
+        finally:
+            told += [account.report] if account.report is not None else []
+        done += account.report is not None and not is_ended(account.report)
+        code = code or became.exit_code
+        if became.exit_code == TRY_AGAIN_CODE:
+            why = f"{became.why}; " if became.why else ""
+            progress.say(f"{why}{len(issues) - at} issues are left for next time")
+            return TRY_AGAIN_CODE
+        if became.why:
+            progress.say(f"issue {issue.number}: {became.why}")
+        failures = failures + 1 if became.is_failure else 0
+        if became.is_done:
             with remembered(target.host, target.full_name) as (memory, _):
-                memory.finish(issue.number, issue.updated_at, done.digest)
-    return _end(settings, reports, code)
-
-
-def _end(settings: Settings, reports: Sequence[Report], code: int) -> int:
-    save(settings, reports)
+                memory.finish(issue.number, issue.updated_at, became.digest)
     return code
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
-    """What became of one issue; `is_done` if it need not be looked at again as it is."""
+class _Became:
+    """What became of one issue; `is_done` if it need not be looked at again as it is.
 
-    report: Report | None = None
+    `why` says what failed, unless that was said already.
+    """
+
     exit_code: int = 0
+    is_failure: bool = False
+    why: str = ""
     is_done: bool = False
     digest: str = ""
 
 
-def _triage(
-    settings: Settings, wanted: Wanted, target: Target, issue: Issue, progress: LogProgress
-) -> _Done:
-    order = Order(replace(target, number=issue.number), "batch")
-    # What the list tells already costs no more requests.
-    if reason := "a bot wrote the issue" if issue.is_bot else too_many(target, issue.author):
-        progress.say(f"skipped: {reason}")
-        return _Done(is_done=issue.is_bot)
-    dossier = fetch(order, progress)
+def _became(account: Account, issue: Issue) -> _Became:
+    """Triage one issue; what fails with it leaves the others alone."""
+    try:
+        with one_report(account):
+            return _triage(account, issue)
+    except BathyError as error:
+        return _Became(error.exit_code, is_failure=True, why=str(error))
+    except SystemExit as end:  # the process that thinks has said why
+        return _Became(int(end.code or 1), is_failure=True)
+
+
+def _triage(account: Account, issue: Issue) -> _Became:
+    if issue.is_bot:  # The list tells already, which costs no more requests.
+        account.skip(BOT)
+        return _Became(is_done=True)
+    order, wanted, progress = account.order, account.wanted, account.progress
+    account.known = dossier = fetch(order, progress)
     digest = input_digest(dossier)
-    with remembered(target.host, target.full_name) as (memory, _):
+    with remembered(order.target.host, order.target.full_name) as (memory, _):
         is_said = memory.is_said(issue.number, digest) and not wanted.is_again
     if reason := NOTHING_SAID if is_said else why_not_now(dossier, order, wanted):
-        progress.say(f"skipped: {reason}")
-        return _Done(is_done=True, digest=digest)
-    thought = think_apart(settings, dossier)
-    report = thought.report
-    if wanted.wishes:
-        try:
-            report = write(dossier.target, report, wanted, progress)
-        except BathyError as error:
-            progress.say(f"issue {issue.number}: {error}")
-            return _Done(report, error.exit_code)
-    code = thought.exit_code or exit_code_of_writes(report)
-    return _Done(report, code, is_done=not code, digest=digest)
+        account.skip(reason)
+        return _Became(is_done=True, digest=digest)
+    code = written(account, dossier.target, think_apart(account.settings, dossier))
+    return _Became(code, is_done=not code, digest=digest)
 
 
 def _open_issues(target: Target, progress: LogProgress) -> tuple[Issue, ...]:

@@ -1,7 +1,7 @@
 """What was triaged before, kept in the state folder -> what need not, or may not yet, be again.
 
-A file a repository: issues done with the time of their last change, when each author's issues were
-looked at, and ids of deliveries. What keeps writes from being made twice is the marker in the
+A file a repository: issues done with the time of their last change, when each author set a run off,
+and ids of deliveries. What keeps writes from being made twice is the marker in the
 comment; this saves the work before.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 from bathy.agent.errors import BathyError
 
 MOST_AN_HOUR = 10
-"""Runs that the issues of one author may set off in an hour, by events and in batches."""
+"""Runs that one author may set off in an hour with issues that nobody else asked to look at."""
 
 MOST_DELIVERIES = 1_000
 MOST_DONE = 20_000
@@ -32,7 +32,7 @@ class Memory:
 
     Attributes:
         done: Time of the last change by issue number, as the tracker gave it when it was triaged.
-        runs: Seconds since 1970 at which issues of an author were looked at, by login.
+        runs: Seconds since 1970 at which an author set a run off, by login.
         deliveries: Ids of webhook deliveries, oldest first.
         digests: Of what was said in an issue when it was triaged, by its number.
     """
@@ -63,7 +63,7 @@ class Memory:
             self.digests.pop(old, None)
 
     def admit(self, author: str, now_s: float) -> bool:
-        """Note a run for an author's issue; False if there were too many within an hour."""
+        """Note a run that an author sets off; False if there were too many within an hour."""
         recent = [at for at in self.runs.get(author, ()) if now_s - _HOUR_S < at <= now_s]
         is_admitted = len(recent) < MOST_AN_HOUR
         self.runs = {

@@ -12,20 +12,25 @@ from pathlib import Path
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import ConfigError, TryAgainError
+from bathy.agent.index.repo import locate
+from bathy.agent.modes.triage.account import Account, one_report, why_of
 from bathy.agent.modes.triage.apart import Thought, preview_apart, think_apart
+from bathy.agent.modes.triage.commit import find_commits
 from bathy.agent.modes.triage.digest import input_digest
 from bathy.agent.modes.triage.dossier import Dossier, Target, dump_dossier
+from bathy.agent.modes.triage.ended import is_ended
 from bathy.agent.modes.triage.event import Order
 from bathy.agent.modes.triage.finding.resembling import resembling
+from bathy.agent.modes.triage.github.calls import read_issue
 from bathy.agent.modes.triage.github.fetch import fetch_dossier
 from bathy.agent.modes.triage.github.write import is_passing, is_unknown, write_report
 from bathy.agent.modes.triage.given import MOST_BYTES, read_given
 from bathy.agent.modes.triage.handed import keep, order_of, read_dossier, read_report_file
 from bathy.agent.modes.triage.marker import digest_of, is_ours
 from bathy.agent.modes.triage.memory import remembered
-from bathy.agent.modes.triage.report import Report
+from bathy.agent.modes.triage.plan import BOT, unwritten
+from bathy.agent.modes.triage.report import Report, Warning
 from bathy.agent.modes.triage.saying import LogProgress, log_progress
-from bathy.agent.modes.triage.show import save, show, tell_outputs
 from bathy.agent.modes.triage.surroundings import (
     api_url,
     check_clone,
@@ -49,12 +54,7 @@ def run_triage(settings: Settings, wanted: Wanted) -> int:
         BathyError: The tracker or the repository cannot be read.
     """
     progress = log_progress(settings)
-    if settings.needs_more_than_triage:
-        raise ConfigError("triage only looks: no --apply, --patch-out, --image, --output-schema")
-    if settings.dry_run and (wanted.is_open or wanted.step in ("fetch", "write")):
-        raise ConfigError("--dry-run shows the request about one issue; give a TARGET alone")
-    if wanted.wishes and not token():
-        raise ConfigError("writing needs a token in GITHUB_TOKEN; leave out --write to only look")
+    _check(settings, wanted)
     if wanted.is_open:
         from bathy.agent.modes.triage.batch import run_batch
 
@@ -62,33 +62,71 @@ def run_triage(settings: Settings, wanted: Wanted) -> int:
     if wanted.step == "think":
         dossier = read_dossier(Path(wanted.target))
         check_clone(settings, wanted, dossier.target, progress)
-        return _thought(settings, wanted, dossier, progress)
+        order = Order(dossier.target, dossier.trigger)
+        account = Account(settings, wanted, order, progress, known=dossier)
+        with one_report(account):
+            check_rev(settings)
+            return _thought(account, dossier)
     if wanted.step == "write":
         report = read_report_file(Path(wanted.target), wanted, settings)
         target = Target(report.repo.host, api_url(), report.repo.full_name, report.issue.number)
-        return _written(settings, wanted, target, Thought(report, 0), progress)
-    if wanted.step == "fetch" and settings.output is None:
-        raise ConfigError("--step fetch needs -o FILE for what it fetches")
+        account = Account(settings, wanted, Order(target, report.run.trigger), progress)
+        with one_report(account):
+            return written(account, target, Thought(report, 0))
     if wanted.target == "-":
         name = operator_name(wanted) or clone_name(settings)
-        data = sys.stdin.buffer.read(MOST_BYTES + 1)
-        return _fetched(settings, wanted, read_given(data, api_url=api_url(), name=name), progress)
-    return _ordered(settings, wanted, order_of(wanted, settings), progress)
+        dossier = read_given(sys.stdin.buffer.read(MOST_BYTES + 1), api_url=api_url(), name=name)
+        order = Order(dossier.target, dossier.trigger)
+        account = Account(settings, wanted, order, progress, known=dossier)
+        with one_report(account):
+            check_rev(settings)
+            return _fetched(account, dossier)
+    account = Account(settings, wanted, order_of(wanted, settings), progress)
+    with one_report(account):
+        return _ordered(account)
 
 
-def _ordered(settings: Settings, wanted: Wanted, order: Order, progress: LogProgress) -> int:
+def _check(settings: Settings, wanted: Wanted) -> None:
+    """Find out what is wrong with a command line before anything is read.
+
+    Raises:
+        ConfigError: Something is.
+    """
+    if settings.needs_more_than_triage or settings.strict_citations:
+        raise ConfigError(
+            "triage only looks: no --apply, --patch-out, --image, --output-schema,"
+            " --strict-citations"
+        )
+    if settings.dry_run and (wanted.is_open or wanted.step in ("fetch", "write")):
+        raise ConfigError("--dry-run shows the request about one issue; give a TARGET alone")
+    if wanted.wishes and not token():
+        raise ConfigError("writing needs a token in GITHUB_TOKEN; leave out --write to only look")
+    if wanted.step == "fetch" and settings.output is None:
+        raise ConfigError("--step fetch needs -o FILE for what it fetches")
+
+
+def check_rev(settings: Settings) -> None:
+    """Make sure that there is the commit that was asked for, before an issue is read for it.
+
+    Raises:
+        ConfigError: It is asked of a plain folder.
+        RepoError: There is none.
+    """
+    if settings.rev is not None:
+        find_commits(locate(settings.folder), rev=settings.rev, default_branch="")
+
+
+def _ordered(account: Account) -> int:
     """Fetch the issue that is meant and go on with it, unless there is a reason not to."""
+    order, wanted = account.order, account.wanted
     if reason := order.skip or _refusal(order, wanted):
-        return _skipped(reason, progress)
-    wanted = replace(wanted, is_again=wanted.is_again or order.is_again)
-    check_clone(settings, wanted, order.target, progress)
+        account.skip(reason)
+        return 0
+    account.wanted = wanted = replace(wanted, is_again=wanted.is_again or order.is_again)
+    check_clone(account.settings, wanted, order.target, account.progress)
+    check_rev(account.settings)
     try:
-        dossier = fetch(order, progress)
-        reason = why_not_now(dossier, order, wanted)
-        if order.trigger == "event" and not (reason or order.is_again):
-            reason = too_many(order.target, dossier.issue.author)
-        code = _skipped(reason, progress) if reason else 0
-        code = code if reason else _fetched(settings, wanted, dossier, progress)
+        code = _fetched_now(account)
     except TryAgainError:
         _forget(order, wanted)
         raise
@@ -97,40 +135,59 @@ def _ordered(settings: Settings, wanted: Wanted, order: Order, progress: LogProg
     return code
 
 
-def _skipped(reason: str, progress: LogProgress) -> int:
-    """Say why nothing is done, also to the steps of a workflow that come after."""
-    progress.say(f"skipped: {reason}")
-    tell_outputs({"status": "skipped"})
-    return 0
+def _fetched_now(account: Account) -> int:
+    order = account.order
+    account.known = dossier = fetch(order, account.progress)
+    reason = why_not_now(dossier, order, account.wanted)
+    if not reason and _is_set_off(account):
+        reason = too_many(order.target, dossier.issue.author)
+    if reason:
+        account.skip(reason)
+        return 0
+    return _fetched(account, dossier)
 
 
-def _fetched(settings: Settings, wanted: Wanted, dossier: Dossier, progress: LogProgress) -> int:
-    if wanted.step != "fetch":
-        return _thought(settings, wanted, dossier, progress)
+def _is_set_off(account: Account) -> bool:
+    """Whether it is the issue's author, and nobody of the repository, who lets a model think."""
+    order = account.order
+    return order.trigger == "event" and not order.is_again and not account.settings.dry_run
+
+
+def _fetched(account: Account, dossier: Dossier) -> int:
+    settings = account.settings
+    if account.wanted.step != "fetch":
+        return _thought(account, dossier)
     assert settings.output is not None
     keep(settings.output, dump_dossier(dossier))
-    progress.say(f"issue {dossier.issue.number} and what belongs to it: {settings.output}")
+    said = f"issue {dossier.issue.number} and what belongs to it: {settings.output}"
+    account.progress.say(said)
     return 0
 
 
-def _thought(settings: Settings, wanted: Wanted, dossier: Dossier, progress: LogProgress) -> int:
-    if settings.dry_run:
-        return preview_apart(settings, dossier)
-    thought = think_apart(settings, dossier)
-    return _written(settings, wanted, dossier.target, thought, progress)
+def _thought(account: Account, dossier: Dossier) -> int:
+    if account.settings.dry_run:
+        return preview_apart(account.settings, dossier)
+    return written(account, dossier.target, think_apart(account.settings, dossier))
 
 
-def _written(
-    settings: Settings, wanted: Wanted, target: Target, thought: Thought, progress: LogProgress
-) -> int:
-    """Write what is wished for, and show the report: it was paid for, whatever writing comes to."""
+def written(account: Account, target: Target, thought: Thought) -> int:
+    """Write what is wished for, and show the report: it was paid for, whatever writing comes to.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        BathyError: The tracker cannot be read, or refuses.
+    """
     report = thought.report
     try:
-        if wanted.wishes:
-            report = write(target, report, wanted, progress)
+        if account.wanted.wishes:
+            report = write(target, report, account.wanted, account.progress)
+    except BaseException as error:
+        report = replace(report, warnings=(*report.warnings, Warning("write", why_of(error))))
+        raise
     finally:
-        show(settings, report)
-        save(settings, [report])
+        account.tell(report)
     return thought.exit_code or exit_code_of_writes(report)
 
 
@@ -179,6 +236,10 @@ def write(target: Target, report: Report, wanted: Wanted, progress: LogProgress)
 
     async def work() -> Report:
         async with connection(progress) as github:
+            # Whoever hands over a report does not say who wrote the issue.
+            if wanted.step == "write" and (await read_issue(github, target)).is_bot:
+                progress.say(f"nothing is written: {BOT}")
+                return unwritten(report, BOT)
             return await write_report(
                 github,
                 target,
@@ -189,15 +250,18 @@ def write(target: Target, report: Report, wanted: Wanted, progress: LogProgress)
                 secrets=keys,
             )
 
-    if report.status == "skipped":
+    if report.status in ("skipped", "error"):
+        if is_ended(report):  # Such a one is handed over, and shows nothing to people.
+            progress.say(f"nothing is written: {report.skip_reason or report.status}")
         return report
     return asyncio.run(work())
 
 
 def why_not_now(dossier: Dossier, order: Order, wanted: Wanted) -> str:
     """Say why nothing is to be thought or written about an issue; "" if something is."""
-    if order.trigger in ("event", "batch") and dossier.issue.is_bot:
-        return "a bot wrote the issue"
+    is_asked = order.trigger not in ("event", "batch")
+    if dossier.issue.is_bot and (wanted.wishes or not is_asked):
+        return BOT
     is_for_writing = bool(wanted.wishes) or wanted.step == "fetch"
     if not is_for_writing or wanted.is_again:
         return ""

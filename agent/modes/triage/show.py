@@ -2,21 +2,32 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
 from bathy.agent.modes.terminal import printable
+from bathy.agent.modes.triage.ended import NO_DIGEST, ended_markdown, is_ended
 from bathy.agent.modes.triage.report import Report, dump_report
 from bathy.agent.modes.triage.telling.markdown import report_markdown
-from bathy.agent.modes.triage.telling.summary import append_outputs, append_summary, outputs
+from bathy.agent.modes.triage.telling.summary import (
+    MOST_BYTES,
+    append_outputs,
+    append_summary,
+    outputs,
+)
 
 _JSON = ("json", "stream-json")
+
+_FAILURES = ("write", "model")
+"""Codes of the warnings that say why a triage is less than was asked for."""
 
 
 def show(settings: Settings, report: Report, *, is_first: bool = True) -> None:
     """Write a report to stdout, as JSON in one line or as Markdown, and to a step's files.
+
+    Of an issue that was not looked at people are told in a sentence on stderr, and no more.
 
     Args:
         settings: Say how.
@@ -26,27 +37,59 @@ def show(settings: Settings, report: Report, *, is_first: bool = True) -> None:
     Raises:
         BathyError: A file of the step cannot be written.
     """
-    text = _text(settings, report)
-    if settings.output_format == "text" and sys.stdout.isatty():
-        _draw(printable(text), color=settings.color)
-    elif settings.output_format in _JSON:
+    text, is_json = _text(settings, report), settings.output_format in _JSON
+    if is_json:
         sys.stdout.write(text)
-    else:
-        sys.stdout.write(("" if is_first else "\n") + printable(text))
+    elif not is_ended(report):
+        if settings.output_format == "text" and sys.stdout.isatty():
+            _draw(printable(text), color=settings.color)
+        else:
+            sys.stdout.write(("" if is_first else "\n") + printable(text))
     sys.stdout.flush()
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        append_summary(report, Path(path))
-    tell_outputs(outputs(report))
+    tell_step(report)
 
 
-def tell_outputs(found: Mapping[str, str]) -> None:
-    """Tell a workflow's later steps, if this is a step of one.
+def tell_step(report: Report) -> None:
+    """Tell the summary and the later steps of a workflow, if this is a step of one.
 
     Raises:
-        BathyError: Its file cannot be written.
+        BathyError: A file of the step cannot be written.
     """
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        if is_ended(report):
+            _append_end(report, Path(path))
+        else:
+            append_summary(report, Path(path))
     if path := os.environ.get("GITHUB_OUTPUT"):
-        append_outputs(found, Path(path))
+        append_outputs(step_outputs(report), Path(path))
+
+
+def step_outputs(report: Report) -> dict[str, str]:
+    """Return the outputs of a step by name; `reason` says why nothing, or not all, was done."""
+    failed = [one.message for one in report.warnings if one.code in _FAILURES]
+    digest = report.run.input_digest
+    return {
+        **outputs(report),
+        "input_digest": "" if digest == NO_DIGEST else digest,
+        "reason": report.skip_reason or "; ".join(failed),
+    }
+
+
+def _append_end(report: Report, path: Path) -> None:
+    """Write a heading and a sentence behind what a step's summary holds, if there is room.
+
+    Raises:
+        BathyError: The file cannot be written.
+    """
+    data = (ended_markdown(report) + "\n").encode("utf-8", "replace")
+    try:
+        with path.open("ab") as file:
+            if file.tell() + len(data) <= MOST_BYTES:
+                file.write(data)
+    except OSError as error:
+        raise BathyError(
+            f"the summary cannot be written to {path}: {error.strerror}; check GITHUB_STEP_SUMMARY"
+        ) from error
 
 
 def save(settings: Settings, reports: Sequence[Report]) -> None:
@@ -69,8 +112,9 @@ def save(settings: Settings, reports: Sequence[Report]) -> None:
 
 
 def _text(settings: Settings, report: Report) -> str:
-    is_json = settings.output_format in _JSON
-    return dump_report(report) + "\n" if is_json else report_markdown(report)
+    if settings.output_format in _JSON:
+        return dump_report(report) + "\n"
+    return ended_markdown(report) if is_ended(report) else report_markdown(report)
 
 
 def _draw(markdown: str, *, color: bool) -> None:

@@ -36,10 +36,20 @@ def report_of(ran: Ran, code: int = FINE) -> dict[str, Any]:
 
 
 def sentence_of(ran: Ran, code: int) -> str:
-    """Return the one sentence of a run without a report."""
-    assert (ran.code, ran.out) == (code, ""), ran.err
-    reports_of(ran)
+    """Return the one sentence of a run with JSON that looked at no issue; its report says it, too.
+
+    What is wrong with the command line itself is said without a report.
+    """
+    assert ran.code == code, ran.err
     [sentence] = said_by(ran)
+    if code == USAGE:
+        assert ran.out == ""
+        return sentence
+    [report] = reports_of(ran)
+    assert report["status"] == ("skipped" if code == FINE else "error")
+    assert (report["actions"], report["reply"]["post"]) == ([], False)
+    said = "skipped: " if code == FINE else ""
+    assert f"bathy: {said}{report['skip_reason']}" == sentence
     return sentence
 
 

@@ -114,6 +114,7 @@ def test_a_report_that_cannot_be_written_is_shown(
     assert (ran.code, len(said_by(ran))) == (LATER, 1)
     [report] = reports_of(ran)
     assert told(report) == [("add_labels", "planned"), ("create_comment", "planned")]
+    assert codes(report) == ["write"]
     assert tracker.writes == []
 
 
@@ -157,7 +158,20 @@ def test_suggestions_that_fail_are_no_success(
 
 
 def numbers(ran: Ran) -> list[int]:
-    return [report["issue"]["number"] for report in reports_of(ran)]
+    """The issues that were looked at."""
+    ended = [number for numbers in ended_in(ran).values() for number in numbers]
+    found = [report["issue"]["number"] for report in reports_of(ran)]
+    assert len(set(found)) == len(found), "more than one report of an issue"
+    return [number for number in found if number not in ended]
+
+
+def ended_in(ran: Ran) -> dict[str, list[int]]:
+    """The others, by what their reports say became of them."""
+    by_status: dict[str, list[int]] = {}
+    for report in reports_of(ran):
+        if report["status"] in ("skipped", "error"):
+            by_status.setdefault(report["status"], []).append(report["issue"]["number"])
+    return by_status
 
 
 def four_issues(tracker: GitHubDouble) -> None:
@@ -169,11 +183,12 @@ def test_a_batch_goes_on_after_a_failure(triage: Triage, tracker: GitHubDouble) 
     four_issues(tracker)
     tracker.fail(404, path="/issues/2")
     ran = triage(*OPEN, "--limit", "2", *BOTH)
-    assert (ran.code, numbers(ran)) == (FOR_GOOD, [1, 3])
+    assert (ran.code, numbers(ran), ended_in(ran)) == (FOR_GOOD, [1, 3], {"error": [2]})
     [said] = said_by(ran)
     assert said.startswith("bathy: issue 2: ")
     again = triage(*OPEN, "--limit", "2", *BOTH)
     assert (again.code, numbers(again)) == (FINE, [2, 4])
+    assert ended_in(again) == {"skipped": [1, 3]}
     assert [len(tracker.issue(NAME, at).comments) for at in (1, 2, 3, 4)] == [1, 1, 1, 1]
 
 
@@ -183,7 +198,7 @@ def test_a_batch_ends_where_github_fails_and_goes_on_there(
     four_issues(tracker)
     tracker.fail(503, times=4, path="/issues/2")
     ran = triage(*OPEN, *BOTH)
-    assert (ran.code, numbers(ran)) == (LATER, [1])
+    assert (ran.code, numbers(ran), ended_in(ran)) == (LATER, [1], {"error": [2]})
     [said] = said_by(ran)
     assert said.endswith("; 3 issues are left for next time")
     again = triage(*OPEN, *BOTH)
@@ -201,7 +216,7 @@ def test_a_batch_in_which_all_fails_ends_soon(triage: Triage, tracker: GitHubDou
         tracker.add_issue(NAME, f"load() fails, {at}", BODY, author=f"user{at}")
     tracker.fail(403, times=FOR_EVER, path=f"{NAME}/labels")
     ran = triage(*OPEN, "--limit", "2")
-    assert (ran.code, ran.out, len(said_by(ran))) == (FOR_GOOD, "", 4)
+    assert (ran.code, len(said_by(ran)), ended_in(ran)) == (FOR_GOOD, 4, {"error": [1, 2, 3]})
     assert "17 are left" in said_by(ran)[-1]
 
 
@@ -282,7 +297,8 @@ def test_a_delivery_that_comes_twice_at_once_is_worked_off_once(
 ) -> None:
     tracker.add_issue(NAME, TITLE, BODY)
     outs = at_once(tracker, tables, event, "--delivery", "d1")
-    [report] = [json.loads(out) for out in outs if out]
+    skipped, report = sorted((json.loads(out) for out in outs), key=lambda one: one["status"])
+    assert skipped["skip_reason"] == "this delivery was worked off before"
     assert codes(report) == []
     assert len(tracker.writes) == 2
     assert len([seen for seen in tracker.requests if seen.path == f"/repos/{NAME}"]) == 1

@@ -227,7 +227,7 @@ def test_an_event_is_worked_off_and_a_delivery_once(
     first = triage(event, "--delivery", "d1", "--output-format", "json")
     assert first.json["run"]["trigger"] == "event"
     second = triage(event, "--delivery", "d1", "--output-format", "json")
-    assert (second.code, second.out) == (0, "")
+    assert (second.code, second.json["status"]) == (0, "skipped")
 
 
 def test_a_pull_request_is_passed_over(triage: Triage, tracker: GitHubDouble) -> None:
@@ -236,6 +236,16 @@ def test_a_pull_request_is_passed_over(triage: Triage, tracker: GitHubDouble) ->
     assert ran.code == 0
     assert (ran.json["status"], ran.json["actions"]) == ("skipped", [])
     assert tracker.writes == []
+
+
+def test_a_security_report_is_answered_to_its_reporter(
+    triage: Triage, tracker: GitHubDouble
+) -> None:
+    tracker.add_issue(NAME, "Remote code execution in load(), exploit inside", BODY)
+    report = triage("1", "--repo-name", NAME, "--output-format", "json").json
+    assert report["status"] == "security_private"
+    assert "security/policy" in report["reply"]["markdown"]
+    assert report["reply"]["audience"] == "reporter"
 
 
 def test_a_clone_of_another_repository_is_not_told_about(
