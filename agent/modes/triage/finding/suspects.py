@@ -20,6 +20,7 @@ from bathy.agent.modes.triage.finding.recent import Changes, read_changes
 from bathy.agent.modes.triage.finding.symbols import (
     count_definers,
     points_by_symbol,
+    telling_first,
     written_names,
 )
 from bathy.agent.modes.triage.opinion import SuspectOpinion
@@ -246,7 +247,8 @@ def _why(case: _Case, file: RankedFile) -> str:
     place = case.errors.get(file.path)
     message = [f'holds "{place.fragment}"'] if place else []
     # The index speaks of questions; here it is an issue.
-    reasons = [reason.replace("the question", "the issue") for reason in file.why]
+    why = telling_first(file, case.written, case.definers)
+    reasons = [reason.replace("the question", "the issue") for reason in why]
     return "; ".join([*message, *reasons][:2])
 
 

@@ -38,7 +38,22 @@ def points_by_symbol(
     file: RankedFile, written: frozenset[str], definers: Mapping[str, int]
 ) -> bool:
     """Whether a file defines a name that is written as code and that few files define."""
-    return any(name in written and definers[name] <= RARE_FILES for name in _defined(file))
+    return any(_is_telling(name, written, definers) for name in _defined(file))
+
+
+def telling_first(
+    file: RankedFile, written: frozenset[str], definers: Mapping[str, int]
+) -> list[str]:
+    """Return the reasons of a file; that it defines common names comes behind all others."""
+    names = {reason: found[1] for reason in file.why if (found := _DEFINES.fullmatch(reason))}
+    return sorted(
+        file.why,
+        key=lambda reason: reason in names and not _is_telling(names[reason], written, definers),
+    )
+
+
+def _is_telling(name: str, written: frozenset[str], definers: Mapping[str, int]) -> bool:
+    return name in written and definers[name] <= RARE_FILES
 
 
 def _defined(file: RankedFile) -> set[str]:

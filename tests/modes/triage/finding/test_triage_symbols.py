@@ -5,6 +5,7 @@ from bathy.agent.modes.triage.finding.symbols import (
     RARE_FILES,
     count_definers,
     points_by_symbol,
+    telling_first,
     written_names,
 )
 from bathy.agent.pack.question import parse_question
@@ -45,6 +46,14 @@ def test_what_many_files_define_points_at_none(count: int, is_rare: bool) -> Non
     written = frozenset(("cart_total",))
     definers = count_definers(ranked)
     assert {points_by_symbol(one, written, definers) for one in ranked} == {is_rare}
+
+
+def test_common_names_are_the_last_reason() -> None:
+    one = file("a.py", "mode", "cart_total", "type")
+    found = telling_first(one, frozenset(("cart_total", "type")), {"cart_total": 1, "type": 9})
+    assert found[0] == "defines `cart_total`"
+    assert found[-2:] == ["defines `mode`", "defines `type`"]
+    assert sorted(found) == sorted(one.why)
 
 
 def test_what_others_use_of_a_file_is_not_asked_for() -> None:
