@@ -89,17 +89,23 @@ def from_text(reading: Reading, labels: Sequence[Label], rules: LabelRules) -> I
 def from_topics(topic: Topics, labels: Sequence[Label], rules: LabelRules) -> Iterator[Idea]:
     """Areas that text or suspects are about; other labels only if both are.
 
-    What is not sure enough is left out here: a long text touches on every area of a project.
+    What is not sure enough is left out here: a long text touches on every area of a project. Where
+    the text speaks of one that suspects belong to, those that are only written in paths are no
+    news; where the title does, those that are only mentioned are none.
     """
+    found = list[tuple[str, bool, Match]]()
     for label in labels:
         facet = facet_of(label.name, rules)
         match = topic.match(label) if facet in ("area", "other") else None
-        if match is None or STEPS[match.confidence] < STEPS[rules.least_confidence]:
-            continue
-        if facet == "area":
-            yield Idea(label.name, match.confidence, _topic_reason(match), match.evidence)
-        elif match.in_paths and match.is_said:
-            yield Idea(label.name, "medium", _topic_reason(match), match.evidence)
+        if match and STEPS[match.confidence] >= STEPS[rules.least_confidence]:
+            found.append((label.name, facet == "area", match))
+    is_agreed = any(is_area and match.in_paths and match.is_said for _, is_area, match in found)
+    is_titled = any(match.is_near and match.is_titled for _, _, match in found)
+    for name, is_area, match in found:
+        if is_area and (match.is_said or not is_agreed):
+            yield Idea(name, match.confidence, _topic_reason(match), match.evidence)
+        elif not is_area and _is_meant(match, is_titled=is_titled):
+            yield Idea(name, "medium", _topic_reason(match), match.evidence)
 
 
 def from_votes(shares: Mapping[str, float], rules: LabelRules) -> Iterator[Idea]:
@@ -131,6 +137,11 @@ def find_meant(wanted: str, labels: Sequence[Label]) -> str:
     names = [label.name for label in labels]
     same = (name for name in names if value_of(name) == value_of(wanted))
     return wanted if wanted in names else next(same, wanted)
+
+
+def _is_meant(match: Match, *, is_titled: bool) -> bool:
+    """Whether both the text and the suspects are about a label that is no area by its name."""
+    return match.is_near and match.is_titled if is_titled else match.in_paths and match.is_said
 
 
 def _topic_reason(match: Match) -> str:

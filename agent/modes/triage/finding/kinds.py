@@ -1,7 +1,8 @@
 """An issue's own words -> what kind of issue it is, without a model.
 
 Each sign of a kind counts once for the title and once for the rest; a kind is as sure as its signs
-outweigh those of the others.
+outweigh those of the others. Headings that a template has put there count once for all together:
+they tell which form was taken, and no word of the author.
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bathy.agent.modes.triage.finding.spoken import Spoken, plain_words
+from bathy.agent.modes.triage.finding.spoken import Spoken, plain_words, without_headings
 from bathy.agent.modes.triage.report import Confidence
 
 IssueKind = Literal["bug", "feature", "question", "documentation"]
@@ -19,7 +20,8 @@ MOST_VERSIONS, MOST_EVIDENCE = 5, 5
 _SURE, _ENOUGH = 4.0, 2.0
 """Weight of signs from which on a kind is held with high and with medium confidence."""
 
-_TRACE_WEIGHT = 3.0
+_TRACE_WEIGHT, _MOST_FORM = 3.0, 2.0
+"""Weight of a traceback, and of all that a template's headings say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,21 @@ _SIGNS = (
     _sign("bug", r"\b(?:crash\w{0,4}|panic\w{0,5}|deadlock\w{0,2}|hangs?|freez\w{1,3})\b", 3, 1),
     _sign("bug", r"\b(?:fails?|failed|failing|raises?|throws?|broken|breaks|broke)\b", 2, 1),
     _sign("bug", r"\b(?:does|do|is|did)(?:n't| not) (?:work|respect|handle|match|respond)", 2, 1),
+    _sign(
+        "bug",
+        r"\b(?:(?:does|do|is|are|did|was)(?:n't| not)|can(?:'t|not)|not being)\b"
+        r"(?! (?:\w+ )?(?:support|possible|available|document|provide|allow|have))(?: \w+)?",
+        1.5,
+        0,
+    ),
     _sign("bug", r"\b(?:wrong|incorrect\w{0,2}|unexpected\w{0,2}|corrupt\w{0,3}|leaks?)\b", 2, 1),
-    _sign("bug", r"\b(?:regression|no longer works|used to work|stopped working)\b", 2, 2),
+    _sign("bug", r"\b(?:regress(?:ion|ed)|no longer works|used to work|stopped working)\b", 2, 2),
     _sign("bug", r"^\W{0,6}(?:bug)\b\W{0,3}[:\]]|\b(?:bug report|describe the bug)\b", 3, 1.5),
     _sign("bug", r"\bbug\b|\binstead of\b|\bexceptions?\b", 1.5, 0),
     _sign("bug", r"^\W{0,6}(?:actual|current|observed) (?:behaviou?r|results?|output)", 0, 1.5),
-    _sign("bug", r"^\W{0,6}(?:steps )?to reproduce\b|^\W{0,6}(?:reproduction|steps)\b", 0, 1.5),
+    _sign(
+        "bug", r"^\W{0,6}(?:(?:steps|how) )?to reproduce\b|^\W{0,6}(?:reproduction|steps)\b", 0, 1.5
+    ),
     _sign("bug", r"\bexpected\b[^.\n]{0,80}\b(?:but|got|actual)", 1, 1.5),
     _sign(
         "feature", r"\b(?:feature|enhancement) request\b|^\W{0,6}(?:feat(?:ure)?|rfe)\b\W?:", 4, 3
@@ -79,6 +90,10 @@ _SIGNS = (
         "feature", r"\b(?:would|might|could) be (?:\w+ )?(?:nice|great|good|useful|helpful)", 3, 2
     ),
     _sign("feature", r"\b(?:proposals?|propose|proposing|wish list|suggestion)\b", 3, 1),
+    _sign(
+        "feature", r"\bI(?:'d| would)? (?:propose|suggest) (?![^.\n]{0,60}\b(?:fix|patch))", 2, 2
+    ),
+    _sign("feature", r"\b(?:better|nicer|friendlier|more (?:useful|helpful|readable)) \w+", 2, 0),
     _sign("feature", r"\bI(?:'d| would) (?:like|love) (?:to|a|an|it|if)\b|\bI wish\b", 2, 1),
     _sign(
         "feature", r"\brelated to a problem\b|^\W{0,6}(?:describe the solution|alternatives)", 1, 2
@@ -100,7 +115,7 @@ _SIGNS = (
 _KINDS: tuple[IssueKind, ...] = get_args(IssueKind)
 
 _REGRESSION = re.compile(
-    r"(?<!not a )\bregression\b(?! tests?\b)|\bused to work\b"
+    r"(?<!not a )\bregression\b(?! tests?\b)|\bregressed\b|\bused to work\b"
     r"|\bno longer works?\b|\bstopped working\b"
     r"|\bwork(?:s|ed) (?:\w+ )?(?:in|with|on|before|until) (?:version |v)?\d"
     r"|\b(?:since|after) (?:\w+ )?(?:upgrad|updat)(?:e|ed|ing)\b"
@@ -132,10 +147,13 @@ def read_kind(spoken: Spoken) -> Reading:
     if spoken.has_trace:
         weights["bug"] += _TRACE_WEIGHT
         words["bug"].append("traceback")
-    for sign, text, weight in _weighed(spoken):
+    prose, headings = without_headings(spoken.prose)
+    for sign, text, weight in _weighed(spoken.title, prose):
         if found := sign.pattern.search(text):
             weights[sign.kind] += weight
             words[sign.kind] += re.findall(r"\w+", found[0])
+    for kind, weight in _of_form(headings).items():
+        weights[kind] += weight
     best, second = sorted(_KINDS, key=lambda kind: -weights[kind])[:2]
     regression = bool(_REGRESSION.search(f"{spoken.title}\n{spoken.prose}")) or None
     versions = tuple(dict.fromkeys(_versions(spoken)))[:MOST_VERSIONS]
@@ -150,11 +168,20 @@ def read_kind(spoken: Spoken) -> Reading:
     )
 
 
-def _weighed(spoken: Spoken) -> Iterator[tuple[_Sign, str, float]]:
+def _weighed(title: str, prose: str) -> Iterator[tuple[_Sign, str, float]]:
     for sign in _SIGNS:
-        for text, weight in ((spoken.title, sign.in_title), (spoken.prose, sign.in_prose)):
+        for text, weight in ((title, sign.in_title), (prose, sign.in_prose)):
             if weight:
                 yield sign, text, weight
+
+
+def _of_form(headings: str) -> dict[IssueKind, float]:
+    """What the headings of a template say of the form that was taken; all forms ask questions."""
+    found: dict[IssueKind, float] = {}
+    for sign in _SIGNS:
+        if sign.kind in ("bug", "feature") and sign.in_prose and sign.pattern.search(headings):
+            found[sign.kind] = min(_MOST_FORM, found.get(sign.kind, 0.0) + sign.in_prose)
+    return found
 
 
 def _confidence(best: float, second: float) -> Confidence:

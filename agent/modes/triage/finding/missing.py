@@ -18,10 +18,10 @@ from bathy.agent.modes.triage.finding.needs import (
     needs_in,
     sort_of,
     tells,
-    tells_crash,
     tells_some_version,
 )
 from bathy.agent.modes.triage.finding.own_words import one_line
+from bathy.agent.modes.triage.finding.pointing import names_case, points_at_code, tells_crash
 from bathy.agent.modes.triage.finding.templates import Field, Template, parts_of
 from bathy.agent.modes.triage.finding.told import (
     COMMENT,
@@ -38,6 +38,10 @@ MOST_ASKED = 5
 """More questions than this are answered by nobody."""
 
 _MAX_CHARS, _ASKED_CHARS, _MOST_CHARS, _FEW_WORDS = 60_000, 5_000, 280, 12
+_FEW_TITLE_WORDS = 3
+_WORD = re.compile(r"\w+")
+_PICTURE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)|<img\b[^>]*>", re.I)
+_ANYTHING = "What do you do, what happens, and what did you expect to happen?"
 _MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 _BLANKS = frozenset({"", "no response", "todo", "tbd", "paste here", "unknown", "not sure"})
 _NONES = frozenset({"n a", "na", "none", "no", "not applicable", "nothing"})
@@ -109,6 +113,8 @@ def find_missing(
     template = chosen_template(issue, templates)
     case = _Case.of(issue, comments, own_comment, template)
     found = list(_asked_by(template, case) if template else _asked_anyway(case))
+    if case.is_empty and not found:
+        found = [_missing("Description", _ANYTHING, None, case, None)]
     found.sort(key=lambda missing: not missing.blocking)
     found += _of_model(opinions, found, case, template)
     return tuple(found)[:MOST_ASKED]
@@ -155,12 +161,21 @@ class _Case:
     @property
     def is_nearly_empty(self) -> bool:
         """There is almost nothing to go by."""
-        return len(re.findall(r"\w+", f"{self.told}\n{self.replies}")) < _FEW_WORDS
+        text = f"{self.told}\n{self.replies}"
+        return len(_WORD.findall(text)) < _FEW_WORDS and not points_at_code(text)
 
     @property
-    def has_trace(self) -> bool:
-        """There is a traceback or an error's message."""
-        return self.tells("traceback", "")
+    def is_empty(self) -> bool:
+        """There is nothing but a title, and one that says little; pictures say nothing here."""
+        title, _, body = self.told.partition("\n")
+        if _WORD.search(_PICTURE.sub("", f"{body}\n{self.replies}")):
+            return False
+        return self.sort == "other" or len(_WORD.findall(title)) < _FEW_TITLE_WORDS
+
+    @property
+    def can_be_followed(self) -> bool:
+        """There is a traceback, an error's message, or a call and its case."""
+        return self.tells("traceback", "") or names_case(f"{self.told}\n{self.replies}")
 
     def tells(self, need: Need, name: str) -> bool:
         """Whether the author told it anywhere; a reply may be nothing but a number."""
@@ -240,8 +255,8 @@ def _is_absent(field: Field, need: Need | None, case: _Case, *, is_essential: bo
 def _missing(
     name: str, question: str, need: Need | None, case: _Case, source: str | None
 ) -> Missing:
-    is_lost = need == "reproduction" and not case.has_trace and source is not None
-    blocking = case.sort == "bug" and (is_lost or case.is_nearly_empty)
+    is_lost = need == "reproduction" and source is not None and not case.can_be_followed
+    blocking = case.is_empty or (case.sort == "bug" and (is_lost or case.is_nearly_empty))
     return Missing(name, question, blocking, source, case.was_asked(name, question, need))
 
 

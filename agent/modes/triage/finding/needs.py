@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from bathy.agent.modes.triage.dossier import Issue
+from bathy.agent.modes.triage.finding.pointing import doubts_design, links_commit, points_at_code
 from bathy.agent.pack.question import parse_question
 
 Need = Literal["version", "reproduction", "traceback", "platform"]
@@ -76,9 +77,6 @@ _PLATFORM = re.compile(
     r"|android|ios|docker|freebsd|wsl|chrome|firefox|safari)\b",
     re.I,
 )
-_CRASH = re.compile(
-    r"\b(?:traceback|exceptions?|crash\w*|segfault\w*|panic\w*|raises?|throws?)\b|Error\b", re.I
-)
 _FEATURE = re.compile(
     r"\W{0,9}(?:feature|feat|enhancement|proposal|request|rfc|add|support|allow|provide|introduce"
     r"|implement|expose|consider|docs?|documentation|idea|suggestion|please (?:add|support)"
@@ -127,10 +125,11 @@ def tells(need: Need, text: str, name: str = "") -> bool:
         name: Of the field; a version is that of what it names, such as "Python version".
     """
     if need == "version":
-        return _tells_version(text, name)
+        return _tells_version(text, name) or (is_of_project(name) and links_commit(text))
     if need == "reproduction":
         has_code = len(_FENCED.findall(text)) > 1 or bool(_INDENTED.search(text))
-        return has_code or len(_STEP.findall(text)) > 1 or bool(_EXAMPLE.search(text))
+        is_shown = has_code or len(_STEP.findall(text)) > 1 or bool(_EXAMPLE.search(text))
+        return is_shown or points_at_code(text)
     if need == "traceback":
         return bool(_TRACE.search(text)) or bool(parse_question(f"\n{text}").frames)
     return bool(_PLATFORM.search(text))
@@ -139,11 +138,6 @@ def tells(need: Need, text: str, name: str = "") -> bool:
 def tells_some_version(text: str) -> bool:
     """Whether a text holds a number that may be a version, as an answer does that is only that."""
     return bool(_ANY.search(text))
-
-
-def tells_crash(text: str) -> bool:
-    """Whether something is said to have been raised, so that there is a traceback to ask for."""
-    return bool(_CRASH.search(text))
 
 
 def sort_of(issue: Issue) -> Sort:
@@ -155,7 +149,7 @@ def sort_of(issue: Issue) -> Sort:
     title, text = issue.title[:500], f"{issue.title[:500]}\n{issue.body[:20_000]}"
     if _FEATURE.match(title):
         return "feature"
-    if _QUESTION.match(title) and not _TRACE.search(text):
+    if (_QUESTION.match(title) or doubts_design(issue.body)) and not _TRACE.search(text):
         return "question"
     return "bug" if _BUG.search(text) else "other"
 

@@ -14,7 +14,7 @@ from itertools import takewhile
 from bathy.agent.index.terms import parts_of, stem, words_of
 from bathy.agent.modes.triage.dossier import Issue
 from bathy.agent.pack.question import MAX_CHARS, parse_question
-from bathy.agent.pack.question_words import FILLER
+from bathy.agent.pack.question_words import FILLER, TEMPLATE
 
 _MOST_TITLE_CHARS = 1_000
 _MOST_WORD_CHARS = 24
@@ -24,6 +24,8 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _LINK = re.compile(r"(?:https?|ftp)://[^\s)\]>\"'`]+")
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>")
 _FENCE = re.compile(r"\s{0,8}(`{3,}|~{3,})")
+_MOST_COMMANDS = 20
+_COMMAND = re.compile(r"^ {0,8}\$ ([a-z][\w-]{1,30} [a-z][\w-]{1,30})", re.M)
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+")
 _WORD = re.compile(r"\w+")
 
@@ -43,6 +45,11 @@ _OBEY = re.compile(
     r")(?!\w)|\blabels?\s*[:=]",
     re.I,
 )
+_HEADING = re.compile(
+    r"\s{0,3}(?:#{1,6}\s|\*\*[^*\n]{1,80}\*\*\s*:?\s*\Z|__[^_\n]{1,80}__:?\s*\Z"
+    r"|[A-Z][\w ']{1,60}:\s*\Z)"
+)
+_OF_HEADINGS = TEMPLATE | {"exception", "stack", "steps", "minimal", "what", "current", "behave"}
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s")
 
 
@@ -54,11 +61,13 @@ class Spoken:
         title: One line, without orders.
         prose: Paragraphs, headings and lists, likewise; LF after each line.
         has_trace: The issue shows a traceback.
+        commands: Program and first word of what it shows behind a prompt, in lower case.
     """
 
     title: str
     prose: str
     has_trace: bool = False
+    commands: tuple[str, ...] = ()
 
 
 def read_spoken(issue: Issue) -> Spoken:
@@ -67,7 +76,17 @@ def read_spoken(issue: Issue) -> Spoken:
     body = _clean(issue.body[:MAX_CHARS])
     frames = parse_question(f"{title}\n{body}").frames
     prose = "".join(f"{line}\n" for line in _prose(body))
-    return Spoken(_told(title)[0], prose, bool(frames) or "Traceback (most recent" in body)
+    has_trace = bool(frames) or "Traceback (most recent" in body
+    commands = tuple(dict.fromkeys(_COMMAND.findall(body.lower())))[:_MOST_COMMANDS]
+    return Spoken(_told(title)[0], prose, has_trace, commands)
+
+
+def without_headings(prose: str) -> tuple[str, str]:
+    """Part prose into what the author says and headings that a template may have put there."""
+    said, headings = list[str](), list[str]()
+    for line in prose.split("\n"):
+        (headings if _is_template_heading(line) else said).append(line)
+    return "\n".join(said), "\n".join(headings)
 
 
 def topics(text: str) -> frozenset[str]:
@@ -114,6 +133,10 @@ def _told(line: str) -> tuple[str, bool]:
 def _is_order(sentence: str) -> bool:
     words = _words(sentence)
     return bool(words & _ORDER_WORDS and words & _TRIAGE_WORDS) or bool(_OBEY.search(sentence))
+
+
+def _is_template_heading(line: str) -> bool:
+    return bool(_HEADING.match(line)) and _words(line) - {"d", "ve", "re"} <= _OF_HEADINGS
 
 
 def _words(text: str) -> set[str]:

@@ -17,6 +17,12 @@ from bathy.agent.modes.triage.finding.error_strings import ErrorPlace, find_erro
 from bathy.agent.modes.triage.finding.narrow import Lines, around, frames_in, of_frame, of_span
 from bathy.agent.modes.triage.finding.permalinks import count_lines, permalink
 from bathy.agent.modes.triage.finding.recent import Changes, read_changes
+from bathy.agent.modes.triage.finding.symbols import (
+    count_definers,
+    points_by_symbol,
+    telling_first,
+    written_names,
+)
 from bathy.agent.modes.triage.opinion import SuspectOpinion
 from bathy.agent.modes.triage.report import MOST_SUSPECTS, Signal, Suspect
 from bathy.agent.pack.question import Question, parse_question
@@ -68,6 +74,8 @@ class _Case:
     errors: Mapping[str, ErrorPlace] = field(default_factory=dict)
     host: str = ""
     full_name: str = ""
+    written: frozenset[str] = frozenset()
+    definers: Mapping[str, int] = field(default_factory=dict)
 
 
 def find_suspects(
@@ -99,7 +107,16 @@ def find_suspects(
     view = LiveView(bench.snapshot, lambda _path: None, chooser((), (), bench.denied))
     try:
         changes = read_changes(bench.snapshot.repo, bench.snapshot.commit)
-        case = _Case(view, parse_question(text), changes, host=target_host, full_name=full_name)
+        question = parse_question(text)
+        case = _Case(
+            view,
+            question,
+            changes,
+            host=target_host,
+            full_name=full_name,
+            written=written_names(question),
+            definers=count_definers(ranked),
+        )
         sources = {file.path for file in ranked if file.prior == 1}
         errors = dict[str, ErrorPlace]()
         for place in find_error_places(view, text, sources):
@@ -198,7 +215,8 @@ def _of_index(case: _Case, file: RankedFile) -> Suspect | None:
     where = _where(case, file, lines)
     if where is None:
         return None
-    return _suspect(case, file.path, where, _signals(case, file), _why(case, file))
+    # What else has led here, such as a folder's name, is a word in common, too.
+    return _suspect(case, file.path, where, _signals(case, file) or ["lexical"], _why(case, file))
 
 
 def _where(case: _Case, file: RankedFile, lines: Sequence[str]) -> Lines | None:
@@ -215,6 +233,9 @@ def _where(case: _Case, file: RankedFile, lines: Sequence[str]) -> Lines | None:
 
 def _signals(case: _Case, file: RankedFile) -> list[Signal]:
     found = {_SIGNALS[signal] for signal in file.signals if signal in _SIGNALS}
+    if "symbol_in_issue" in found and not points_by_symbol(file, case.written, case.definers):
+        # A common name is a word in common.
+        found = found - {"symbol_in_issue"} | {"lexical"}
     if file.path in case.errors:
         found.add("error_string")
     if file.path in case.changes.recent:
@@ -226,7 +247,8 @@ def _why(case: _Case, file: RankedFile) -> str:
     place = case.errors.get(file.path)
     message = [f'holds "{place.fragment}"'] if place else []
     # The index speaks of questions; here it is an issue.
-    reasons = [reason.replace("the question", "the issue") for reason in file.why]
+    why = telling_first(file, case.written, case.definers)
+    reasons = [reason.replace("the question", "the issue") for reason in why]
     return "; ".join([*message, *reasons][:2])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from bathy.agent.modes.triage.marker import MARKER_CHARS
-from bathy.agent.modes.triage.report import Duplicate, Missing, Reply, Report, Suspect
+from bathy.agent.modes.triage.report import Duplicate, Missing, Reply, Report, Signal, Suspect
 from bathy.agent.modes.triage.telling.words import CAUSES, RELATIONS, SIGNALS
 from bathy.agent.modes.triage.untrusted.leaks import leak_in
 from bathy.agent.modes.triage.untrusted.safe import Links, safe_line, safe_text
@@ -17,20 +17,26 @@ from bathy.agent.modes.triage.untrusted.safe import Links, safe_line, safe_text
 MOST_CHARS = 20_000 - MARKER_CHARS
 """Of a comment without its marker."""
 
-MOST_SHOWN, MOST_QUESTIONS = 5, 10
+MOST_SHOWN, MOST_QUESTIONS = 3, 10
 """Suspects and questions in a comment; the report has all."""
 
 CHECKLIST = "**Labels suggested**"
 """How the list of labels begins, by which it is found again."""
 
-WEAK = frozenset(("lexical", "recent_change"))
-"""Signals that most files have; readers of a tracker are not bothered with these alone."""
+OUTRIGHT: frozenset[Signal] = frozenset(("path_in_issue", "error_string"))
+"""Signals by which the issue itself points at a file."""
+
+TELLING: frozenset[Signal] = OUTRIGHT | {"traceback", "symbol_in_issue"}
+"""Signals that are enough for the likeliest file. Further ones that a call or a symbol leads to are
+bystanders more often than not, and words in common are no reason to bother readers of a tracker."""
 
 NOTHING_TO_SAY = "there is nothing to say"
 
 Audience = Literal["reporter", "maintainer"]
 
+_MOST_PROOFS = 5
 _SILENT = ("spam", "out_of_scope", "skipped", "error")
+_BUILT = re.compile(r"(?:^|/)(?:dist|build|bundles?)/|\.d\.[cm]?ts\Z|\.min\.\w+\Z")
 _LINK_REST = re.compile(r"[\w./~%+-]+(?:\?plain=1)?#L[0-9]+(?:-L[0-9]+)?", re.ASCII)
 
 
@@ -112,9 +118,10 @@ def _head(report: Report) -> str:
 
 def _policy(report: Report) -> str:
     place = f"https://{report.repo.host}/{report.repo.full_name}/security/policy"
+    policy = "security policy" if is_warned(report, "no_name") else f"[security policy]({place})"
     return (
         "_An automatic first look._\n\nThis may concern security. Please leave out further details"
-        f" here, and report it as the [security policy]({place}) of this repository says."
+        f" here, and report it as the {policy} of this repository says."
     )
 
 
@@ -170,9 +177,21 @@ def _suspects(report: Report) -> str:
 
 
 def shown_suspects(report: Report) -> Sequence[Suspect]:
-    """Return the suspects of a comment: those that more speaks for than words in common."""
-    strong = [one for one in report.suspects if not WEAK.issuperset(one.evidence)]
-    return strong[:MOST_SHOWN]
+    """Return the suspects of a comment, by rank: few, and rather none than unlikely ones.
+
+    Those are a model's, the likeliest of the index if something telling speaks for it, and of the
+    next ones those that the issue points at. What is built from sources is passed over.
+    """
+    shown, seen = list[Suspect](), 0
+    for one in report.suspects:
+        if "model" in one.evidence:
+            shown.append(one)
+        elif "path_in_issue" in one.evidence or not _BUILT.search(one.path):
+            enough = TELLING if seen == 0 else OUTRIGHT
+            if seen < MOST_SHOWN and not enough.isdisjoint(one.evidence):
+                shown.append(one)
+            seen += 1
+    return shown[:MOST_SHOWN]
 
 
 def place_of(report: Report, suspect: Suspect) -> str:
@@ -181,8 +200,14 @@ def place_of(report: Report, suspect: Suspect) -> str:
     text = safe_line(f"{suspect.path}:{first}" + (f"-{last}" if last != first else ""), 200)
     root = f"https://{report.repo.host}/{report.repo.full_name}/blob/{report.repo.commit}/"
     rest = suspect.permalink.removeprefix(root)
-    is_own = suspect.permalink.startswith(root) and _LINK_REST.fullmatch(rest)
+    is_own = suspect.permalink.startswith(root) and bool(_LINK_REST.fullmatch(rest))
+    is_own = is_own and not is_warned(report, "no_name")
     return f"[{text}]({suspect.permalink})" if is_own and len(rest) < 1_000 else text
+
+
+def is_warned(report: Report, code: str) -> bool:
+    """Whether a report has a warning: "no_number" and "no_name" stand for what nobody knows."""
+    return any(warning.code == code for warning in report.warnings)
 
 
 def why_of(suspect: Suspect) -> str:
@@ -211,7 +236,7 @@ def _proof(report: Report) -> str:
             ("Confirms it", found.would_confirm),
             ("Refutes it", found.would_refute),
         )
-        for text in texts[:MOST_SHOWN]
+        for text in texts[:_MOST_PROOFS]
     ]
     head = "<details><summary>What would settle it</summary>\n"
     return "\n".join([head, *lines, "", "</details>"]) if lines else ""

@@ -6,7 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from bathy.agent.modes.triage.report import Action, Choice, Report
 from bathy.agent.modes.triage.telling import words
-from bathy.agent.modes.triage.telling.comment import NOTHING_TO_SAY, place_of, why_of
+from bathy.agent.modes.triage.telling.comment import (
+    NOTHING_TO_SAY,
+    is_warned,
+    place_of,
+    why_of,
+)
 from bathy.agent.modes.triage.untrusted.safe import Links, safe_line, safe_text
 
 _COMMAND = re.compile(r"^(\s*):(?=:)|##(?=\[)", re.MULTILINE)
@@ -39,17 +44,18 @@ def _without_commands(text: str) -> str:
 
 
 def _title(report: Report) -> str:
-    number = f"#{report.issue.number}" if report.issue.number else "an issue"
+    number = "an issue" if is_warned(report, "no_number") else f"#{report.issue.number}"
     return f"# Triage of {number}: {safe_line(report.issue.title, 200) or 'no title'}"
 
 
 def _about(report: Report) -> str:
     run, repo, issue = report.run, report.repo, report.issue
+    name = "the one here" if is_warned(report, "no_name") else safe_line(repo.full_name)
     lines = [
         f"**{words.STATUS[report.status].capitalize()}**"
         + (f": {safe_line(report.skip_reason)}" if report.skip_reason else ""),
         "",
-        f"- Repository: {safe_line(repo.full_name)} at `{_hex(repo.commit)}`",
+        f"- Repository: {name} at `{_hex(repo.commit)}`",
         f"- Mode: {run.mode} ({_MODES[run.mode]})",
         f"- Model: {_model(report)}",
         f"- Read: {issue.comments_read} comments{', cut' if issue.truncated else ''}",
@@ -60,7 +66,7 @@ def _about(report: Report) -> str:
 def _model(report: Report) -> str:
     if not report.run.model:
         return "none"
-    failed = any(warning.code == "model" for warning in report.warnings)
+    failed = is_warned(report, "model")
     return safe_line(report.run.model) + (" (its run failed, see the warnings)" if failed else "")
 
 

@@ -147,3 +147,82 @@ def test_words_that_are_shown_are_short_and_of_letters() -> None:
         "sn_ake",
     ]
     assert plain_words(words, 3) == ("load", "IndexError", "sn_ake")
+
+
+FORM = """\
+### Describe the bug
+
+{}
+
+### How to reproduce
+
+### Actual behavior
+
+### What happened
+
+_No response_
+"""
+
+
+@pytest.mark.parametrize("said", ["", "The total is off.", "It throws."])
+def test_headings_of_a_template_are_no_words_of_the_author(said: str) -> None:
+    found = read("The total of the cart", FORM.format(said))
+    assert found.kind == "bug"
+    assert found.confidence == "medium"
+    assert found.evidence == (("throws",) if "throws" in said else ())
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["### Describe the bug", "**To Reproduce**", "### How to reproduce", "Actual results:"],
+)
+def test_one_heading_alone_makes_nobody_sure(heading: str) -> None:
+    found = read("The total of the cart", f"{heading}\n\nIt is off.\n")
+    assert (found.kind, found.confidence) == ("bug", "low")
+
+
+def test_all_headings_together_count_less_than_a_wish() -> None:
+    wish = "It would be nice to have more, please add an option. I wish it were so."
+    assert read("The total of the cart", FORM.format(wish)).kind == "feature"
+
+
+def test_a_heading_of_the_author_is_read() -> None:
+    assert read("TOML", "### It crashes with a KeyError\n").evidence == ("KeyError", "crashes")
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "kind"),
+    [
+        ("Dates", "This regressed in 6.1.0. It does not match the old behavior.", "bug"),
+        ("The shop doesn't know a voucher", f"{FORM}", "bug"),
+        (
+            "Unroll carts to get better reports",
+            f"I propose to do so.\n\n```\n{TRACE}```\n",
+            "feature",
+        ),
+        ("Cart", f"I propose to fix it so.\n\n```\n{TRACE}```\n", "bug"),
+    ],
+)
+def test_what_is_told_in_other_words(title: str, body: str, kind: str) -> None:
+    found = read(title, body)
+    assert (found.kind, found.confidence) == (kind, "medium")
+
+
+@pytest.mark.parametrize(
+    ("title", "is_bug"),
+    [
+        ("The cart doesn't know its total", True),
+        ("The order is not being kept", True),
+        ("TOML is not supported", False),
+        ("It does not support TOML", False),
+        ("An export cannot be provided", False),
+    ],
+)
+def test_what_does_not_happen_is_a_bug_and_what_is_not_there_is_none(
+    title: str, is_bug: bool
+) -> None:
+    assert (read(title).kind == "bug") == is_bug
+
+
+def test_a_regression_may_be_told_by_its_verb() -> None:
+    assert read("Dates", "This regressed in 6.1.0.").regression is True

@@ -116,6 +116,34 @@ def test_an_area_needs_more_than_a_mention() -> None:
     ]
 
 
+def test_settings_and_headings_are_no_speech() -> None:
+    paths = ["lib/a.c", "lib/parser.c"]
+    body = "It is off.\n\n[shop:parser]\nparser = fast\n"
+    assert added(find(dossier("Dates", body), suspect_paths=paths)) == []
+    assert added(find(dossier("Dates", "The parser."), suspect_paths=paths)) == ["area/parser"]
+
+
+def test_an_area_that_only_files_lie_in_gives_way_to_one_that_is_spoken_of() -> None:
+    labels = ("area: rules", "area: templating")
+    paths = ["core/rules/info.py", "core/templaters/jinja.py", "core/rules/base.py"]
+    about = dossier("A variable is lost", "It is set in a template.", labels=labels)
+    assert added(find(about, suspect_paths=paths)) == ["area: templating"]
+    silent = dossier("A variable is lost", "It is set in a file.", labels=labels)
+    assert added(find(silent, suspect_paths=paths)) == ["area: rules"]
+
+
+def test_a_title_that_names_a_command_is_about_commands() -> None:
+    body = "Adding blueprints:\n\n```\n$ shop routes\nendpoint  method\n```\n"
+    paths = ["src/blueprints.py", "src/app.py", "src/cli.py"]
+    labels = ("blueprints", "cli")
+    assert added(
+        find(dossier("Shop routes by domain", body, labels=labels), suspect_paths=paths)
+    ) == ["cli"]
+    assert added(find(dossier("Routes by domain", body, labels=labels), suspect_paths=paths)) == [
+        "blueprints"
+    ]
+
+
 def test_the_description_of_a_label_counts_for_little() -> None:
     labels = [Label("A-net", "sockets, proxies and bug")]
     assert find(dossier("Dates", "Sockets and proxies.", labels=labels))[1] == Labels()

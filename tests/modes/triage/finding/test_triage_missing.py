@@ -330,3 +330,40 @@ def test_any_issue_gives_few_plain_questions(
     for missing in found:
         assert missing.question
         assert missing.question.splitlines() == [missing.question]
+
+
+@pytest.mark.parametrize("templates", [TEMPLATES, ()])
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("help", ""),
+        ("Question", "  \n"),
+        ("Please add", ""),
+        ("it", "<!-- Tell us what you saw. -->"),
+        ("the shop and the cart", "![image](https://a.test/1.png)"),
+        ("help", "_No response_"),
+    ],
+)
+def test_an_empty_issue_waits_for_its_author_whatever_its_kind(
+    title: str, body: str, templates: tuple[Template, ...]
+) -> None:
+    found = ask(body, title=title, templates=templates)
+    assert found
+    assert found[0].blocking
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Add an export to TOML", ""),
+        ("How do I export a cart?", ""),
+        ("help", "The cart is gone since the last release."),
+    ],
+)
+def test_an_issue_that_says_something_does_not(title: str, body: str) -> None:
+    assert not [one for one in ask(body, title=title, templates=()) if one.blocking]
+
+
+def test_what_is_told_later_is_enough() -> None:
+    assert ask("", title="help", templates=())[0].blocking
+    assert ask("", said("The cart is gone, and all is lost."), title="help", templates=()) == ()

@@ -304,3 +304,23 @@ def test_a_call_without_a_place_is_none() -> None:
     found = of_frame(Frame("a.py", 0, "add"), 300, DEFINITIONS)
     assert found is not None
     assert (found.start, found.symbol) == (10, "Cart.add")
+
+
+def test_a_symbol_speaks_for_a_file_if_it_is_written_as_code_and_rare(repo: RepoBuilder) -> None:
+    for n in range(8):
+        repo.file(f"m{n}.py", f"def mode(cart):\n    return cart.part_{n}\n")
+    repo.file("cart.py", "def total(cart):\n    return cart.mode\n").commit()
+
+    def pointed(text: str) -> set[str]:
+        return {one.path for one in found_in(repo, text) if "symbol_in_issue" in one.evidence}
+
+    assert pointed("The total of a cart is wrong") == set()
+    assert pointed("The `total` of a cart is wrong") == {"cart.py"}
+    assert pointed("Wrong\nCalling total() of a cart in some mode") == {"cart.py"}
+    assert pointed("The `mode` of a cart is wrong") == set()
+
+
+def test_a_common_name_is_a_word_in_common(repo: RepoBuilder) -> None:
+    repo.file("cart.py", "def total(cart):\n    return cart.mode\n").commit()
+    (found,) = found_in(repo, "total")
+    assert found.evidence == ("lexical",)

@@ -3,16 +3,18 @@ from dataclasses import replace
 
 import pytest
 from bathy.agent.modes.triage.marker import digest_of, is_ours, with_marker
-from bathy.agent.modes.triage.report import Hypothesis, Report, Status, Suspect
+from bathy.agent.modes.triage.report import Hypothesis, Report, Signal, Status, Suspect
 from bathy.agent.modes.triage.telling.comment import (
     CHECKLIST,
     MOST_CHARS,
+    MOST_SHOWN,
     NOTHING_TO_SAY,
     checklist_of,
     checklist_reply,
     comment_body,
     place_of,
     reply_of,
+    shown_suspects,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,6 +125,54 @@ def test_places_for_which_only_common_words_speak_are_not_told() -> None:
     assert "Where to look" not in comment_body(replace(REPORT, suspects=(weak,)))
 
 
+def suspect(rank: int, path: str, *evidence: Signal) -> Suspect:
+    return Suspect(rank, path, 1, 2, f"{ROOT}{path}#L1-L2", evidence)
+
+
+def shown(*suspects: Suspect) -> list[int]:
+    return [one.rank for one in shown_suspects(replace(REPORT, suspects=suspects))]
+
+
+@pytest.mark.parametrize(
+    ("first", "others", "ranks"),
+    [
+        ("symbol_in_issue", "symbol_in_issue", [1]),
+        ("traceback", "traceback", [1]),
+        ("lexical", "symbol_in_issue", []),
+        ("lexical", "traceback", []),
+        ("lexical", "error_string", [2, 3]),
+        ("traceback", "path_in_issue", [1, 2, 3]),
+        ("recent_change", "recent_change", []),
+        ("model", "model", [1, 2, 3]),
+        ("model", "symbol_in_issue", [1, 2]),
+    ],
+)
+def test_the_comment_shows_the_likeliest_place_and_those_that_are_pointed_at(
+    first: Signal, others: Signal, ranks: list[int]
+) -> None:
+    more = [suspect(rank, f"{rank}.py", others, "lexical") for rank in range(2, 9)]
+    assert shown(suspect(1, "1.py", first), *more) == ranks
+
+
+def test_sources_are_shown_and_not_what_is_built_of_them() -> None:
+    built = ("dist/cart.js", "index.d.ts", "lib/index.d.cts", "js/cart.min.js", "a/build/cart.py")
+    more = [suspect(rank, path, "symbol_in_issue") for rank, path in enumerate(built, 1)]
+    assert shown(*more, suspect(6, "src/cart.js", "symbol_in_issue")) == [6]
+    assert shown(suspect(1, "dist/cart.js", "path_in_issue")) == [1]
+    assert shown(suspect(1, "src/distance.js", "symbol_in_issue")) == [1]
+
+
+@given(reports())
+def test_what_is_shown_is_by_rank_little_and_borne_out(report: Report) -> None:
+    places = shown_suspects(report)
+    assert len(places) <= MOST_SHOWN == 3
+    told = [report.suspects.index(one) for one in places]
+    assert told == sorted(told)
+    assert all(
+        {"lexical", "recent_change"} < {*one.evidence, "lexical", "recent_change"} for one in places
+    )
+
+
 @pytest.mark.parametrize(
     "link",
     [
@@ -137,8 +187,8 @@ def test_places_for_which_only_common_words_speak_are_not_told() -> None:
     ],
 )
 def test_only_links_to_the_reports_own_commit_are_links(link: str) -> None:
-    suspect = Suspect(1, "a.py", 3, 9, link, ("model",))
-    assert "](" not in place_of(REPORT, suspect)
+    one = Suspect(1, "a.py", 3, 9, link, ("model",))
+    assert "](" not in place_of(REPORT, one)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -14,6 +14,7 @@ from bathy.agent.modes.triage.report import (
     Security,
     Signal,
     Status,
+    Warning,
 )
 from bathy.agent.modes.triage.telling import words
 from bathy.agent.modes.triage.telling.comment import comment_body
@@ -136,3 +137,19 @@ def test_any_report_can_be_told(report: Report, said: str, title: bool) -> None:
 def test_no_line_of_a_comment_becomes_a_command_of_a_runner(said: str) -> None:
     report = replace(REPORT, reply=Reply(markdown=f"{said}::error::x\n::x", post=True))
     assert not re.search(r"^\s*::|##\[", report_markdown(report), re.M)
+
+
+def test_no_number_and_no_name_are_made_up() -> None:
+    unknown = (Warning("no_number", "It has none."), Warning("no_name", "It is not known."))
+    report = replace(
+        REPORT,
+        repo=replace(REPORT.repo, full_name="local/repository"),
+        issue=replace(REPORT.issue, number=1),
+        warnings=unknown,
+        suspects=(replace(REPORT.suspects[0], permalink=ROOT.replace("o/r", "local/repository")),),
+    )
+    told = report_markdown(report) + comment_body(report)
+    told += comment_body(replace(report, status="security_private"))
+    assert told.startswith("# Triage of an issue: It fails\n")
+    assert "src/a.py:3-9" in plain(told)
+    assert not re.search(r"#1\b|local/repository|\]\(http", told)
