@@ -232,7 +232,7 @@ def test_what_bathy_and_the_script_tell_is_what_the_action_gives() -> None:
     names = {
         text.split(".")[-1].split()[0] for text in (o["value"] for o in ACTION["outputs"].values())
     }
-    assert names == {"found", "file", "status", "labels", "comment_url"}
+    assert names == {"found", "file", "status", "reason", "labels", "comment_url"}
 
 
 def test_the_installation_takes_known_hashes_alone_and_nothing_of_the_folder_it_stands_in() -> None:
