@@ -21,6 +21,7 @@ from bathy.agent.modes.tui.events import (
     Opened,
     Packed,
     RefitFailed,
+    TurnBegan,
     TurnEnded,
     UiEvent,
 )
@@ -99,6 +100,7 @@ class BathyApp(Watching):
         """Look at the repository."""
         self.set_keymap(self.keymap.for_textual())
         self.composer.focus()
+        self.composer.busy = True
         if not self.look.takes_mouse:
             self.action_mouse()
         self.show_state()
@@ -127,6 +129,8 @@ class BathyApp(Watching):
             self._marks = event.cited
         elif isinstance(event, TurnStarted) and event.turn:
             self.note = ""  # it has gone
+        elif isinstance(event, TurnBegan):
+            self.pending.is_asking = True
         elif isinstance(event, Opened):
             self._opened(event)
         elif isinstance(event, Packed | RefitFailed):
@@ -134,7 +138,7 @@ class BathyApp(Watching):
                 self.packed, self._blocks = event, drawing.blocks_of(event)
             self.refitted(event)
         drawing.draw(self.transcript, event, self._marks)
-        if isinstance(event, TurnEnded):
+        if isinstance(event, Packed | RefitFailed | TurnEnded):
             self._ended(event)
         if isinstance(event, EvidenceFound) and event.is_answer:
             # The best place comes first, and nothing will follow the last.
@@ -156,13 +160,14 @@ class BathyApp(Watching):
                 self.say(drawing.offline_words(self.state, self.keymap))
             self.resume_first()
 
-    def _ended(self, event: TurnEnded) -> None:
-        composer = self.composer
-        composer.busy = False
-        if event.how == "answered":
-            composer.send_next()
-        elif composer.give_back() and event.may_retry:
-            composer.notice("enter asks again")
+    def _ended(self, event: Packed | RefitFailed | TurnEnded) -> None:
+        self.pending.end(event)
+        self.go_on()
+        if not isinstance(event, TurnEnded):
+            return
+        is_back = event.how != "answered" and self.composer.give_back()
+        if is_back and event.may_retry:
+            self.composer.notice("enter asks again")
         self.ring()
 
     def show_state(self) -> None:
@@ -175,7 +180,8 @@ class BathyApp(Watching):
         main.query_one(SidePanel).show(drawing.side_of(state, files, self._blocks))
         room = main.query_one(Transcript).size.width - 2
         stages = () if state.can_stop and all(s.is_done for s in state.stages) else state.stages
-        rows = packing_rows(stages, state.repo, room, self.clock(), is_ascii=is_ascii)
+        title = f"{'Searching' if state.can_stop else 'Packing'} {state.repo}"
+        rows = packing_rows(stages, title, room, self.clock(), is_ascii=is_ascii)
         self.write_part("packing", "\n".join(rows))
 
     def _show_status(self) -> StatusState:

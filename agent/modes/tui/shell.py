@@ -22,6 +22,7 @@ from bathy.agent.modes.tui.input.keymap import Keymap
 from bathy.agent.modes.tui.input.waiting import Hint
 from bathy.agent.modes.tui.looks import Look
 from bathy.agent.modes.tui.mailbox import Mailbox
+from bathy.agent.modes.tui.pending import Pending
 from bathy.agent.modes.tui.question import YesNo
 from bathy.agent.modes.tui.state import State
 from bathy.agent.modes.tui.transcript.view import Transcript
@@ -87,6 +88,7 @@ class Shell(App[str], inherit_bindings=False):
         self.state = State()
         self.opened: Opened | None = None
         self.packed: Packed | None = None
+        self.pending = Pending()
         self._mailbox = Mailbox()
         self._asking, self._is_leaving = threading.Lock(), False
         self._asked: Asked | None = None
@@ -120,6 +122,11 @@ class Shell(App[str], inherit_bindings=False):
 
     def _come(self) -> None:
         self.post_message(Arrived())
+
+    def surveying(self) -> None:
+        """Let questions wait in sight until the repository has been packed once more."""
+        self.pending.surveys += 1
+        self.composer.busy = True
 
     def on_mount(self) -> None:
         """Know the loop that the screen runs in."""
