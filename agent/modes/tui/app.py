@@ -13,7 +13,7 @@ from bathy.agent.loop.citations import Cited
 from bathy.agent.loop.events import CitationsChecked, TurnStarted
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.places import repo_root
-from bathy.agent.modes.signals import TERMINATED
+from bathy.agent.modes.signals import INTERRUPTED, TERMINATED
 from bathy.agent.modes.tui import drawing, looks
 from bathy.agent.modes.tui.asking.search_bar import SearchBar
 from bathy.agent.modes.tui.events import (
@@ -29,6 +29,7 @@ from bathy.agent.modes.tui.help.palette import Palette
 from bathy.agent.modes.tui.input.composer import Composer
 from bathy.agent.modes.tui.input.history import History, history_path
 from bathy.agent.modes.tui.input.keymap import bindings
+from bathy.agent.modes.tui.job_control import JobControl
 from bathy.agent.modes.tui.panels.packing import packing_rows
 from bathy.agent.modes.tui.panels.side import SidePanel
 from bathy.agent.modes.tui.panels.status import StatusLine
@@ -68,6 +69,7 @@ class BathyApp(Watching):
 
     _marks: Sequence[Cited] = ()
     _blocks: tuple[Item, ...] = ()
+    _jobs: JobControl | None = None
 
     def compose(self) -> ComposeResult:
         """Put the parts together."""
@@ -112,13 +114,29 @@ class BathyApp(Watching):
     def _heed_signals(self) -> None:
         """Leave the terminal as it was, whoever ends the process."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, partial(self.exit, return_code=TERMINATED))
+        ends = {
+            signal.SIGTERM: TERMINATED,
+            signal.SIGHUP: TERMINATED,
+            signal.SIGINT: INTERRUPTED,
+        }
+        for number, code in ends.items():
+            loop.add_signal_handler(number, partial(self.exit, return_code=code))
+        if self._driver is not None:
+            resume = partial(loop.call_soon_threadsafe, self.app_resume_signal.publish, self)
+            self._jobs = jobs = JobControl(self._driver, resume)
+            self.app_suspend_signal.subscribe(self, lambda _: jobs.goes_away())
+            self.app_resume_signal.subscribe(self, lambda _: self._is_back(jobs))
+
+    def _is_back(self, jobs: JobControl) -> None:
+        jobs.is_back()
+        self.refresh(layout=True)
 
     def on_unmount(self) -> None:
         """Leave a whole log behind."""
         self.leave()
         self.engine.close()
+        if self._jobs is not None:
+            self._jobs.close()
 
     # Events of the engine.
 
