@@ -23,6 +23,9 @@ GC_THRESHOLDS = (50_000, 20, 20)
 """For `gc.set_threshold`. Facts and postings are many small objects without cycles; looking for
 cycles among them, as often as Python does by itself, takes a tenth of a search."""
 
+DUMB = ("dumb", "unknown")
+"""Terminals, as TERM names them, that know no escape sequence: a shell in Emacs, a job of a CI."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run bathy.
@@ -62,13 +65,19 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
         from bathy.agent.modes.headless import run_task
 
         return run_task(settings, _read_text(task))
-    if values.get("plain") or os.environ.get("ACCESSIBLE"):
+    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    is_plain = values.get("plain") or os.environ.get("ACCESSIBLE")
+    if not (is_terminal or is_plain):
+        parser.print_usage(sys.stderr)
+        raise ConfigError("the full screen needs a terminal; ask with --task, or see --help")
+    if not is_plain and os.environ.get("TERM") in DUMB:
+        why = f"TERM={os.environ['TERM']} shows no full screen"
+        print(f"bathy: {why}; going on as --plain does", file=sys.stderr)  # noqa: T201
+        is_plain = True
+    if is_plain:
         from bathy.agent.modes.tui.plain import run_plain
 
         return run_plain(settings)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        parser.print_usage(sys.stderr)
-        raise ConfigError("the full screen needs a terminal; ask with --task, or see --help")
     from bathy.agent.modes.tui.run import run_tui
 
     return run_tui(settings)

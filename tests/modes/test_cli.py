@@ -318,3 +318,18 @@ def test_signals_end_a_run_with_their_code_and_one_result(
     assert process.returncode == code
     assert [result["subtype"] for result in results] == ["interrupted"]
     assert b"Traceback" not in err
+
+
+def test_a_terminal_without_escape_sequences_gets_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    monkeypatch.setattr("bathy.agent.modes.tui.plain.run_plain", lambda _settings: 7)
+    assert cli.main([]) == 7
+    assert capsys.readouterr().err == (
+        "bathy: TERM=dumb shows no full screen; going on as --plain does\n"
+    )
+    assert cli.main(["--plain"]) == 7
+    assert capsys.readouterr().err == ""

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 from bathy.agent.config import Settings
 from bathy.agent.modes.tui.app import BathyApp
+from bathy.agent.modes.tui.engine import Engine
+from bathy.agent.modes.tui.events import RefitFailed, TurnBegan, Working
 from bathy.agent.modes.tui.input.composer import Composer
 from bathy.agent.modes.tui.input.keymap import Keymap
+from bathy.agent.modes.tui.input.waiting import Hint
 from bathy.agent.modes.tui.looks import Look
 from bathy.agent.modes.tui.question import YesNo
 from bathy.agent.modes.tui.transcript.view import Transcript
+from bathy.agent.modes.tui.viewer.keybar import KeyBar
 from bathy.agent.modes.tui.viewer.screen import ViewerScreen
 from endpoint.contract import tokenizer
 from endpoint.script import Reply
@@ -21,6 +25,7 @@ from repo_builder import RepoBuilder
 from shop import CART
 from textual.events import TextSelected
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 ENDS_S = 60
 
@@ -54,6 +59,78 @@ def test_without_a_key_evidence_is_shown(shop: RepoBuilder) -> None:
             assert app.state.why_offline
             blocks = app.query_one(Transcript).content.blocks
             assert any("cart.py" in repr(block) for block in blocks)
+
+    asyncio.run(go())
+
+
+def test_a_question_sent_before_the_repository_is_read_is_seen_and_can_be_edited(
+    shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = Engine.start
+    monkeypatch.setattr(Engine, "start", lambda _engine: None)
+
+    async def go() -> None:
+        app = BathyApp(Settings(folder=shop.root, workers=1), Look(), Keymap(), time.monotonic)
+        async with app.run_test(size=(120, 40)) as pilot:
+            composer = app.composer
+
+            def waiting() -> list[str]:
+                return list(composer.waiting)
+
+            composer.area.insert("What does Cart.add do?")
+            await pilot.press("enter")
+            assert waiting() == ["What does Cart.add do?"]
+            await pilot.press("up", "!", "enter")
+            assert waiting() == ["What does Cart.add do?!"]
+            start(app.engine)
+            await until(pilot, lambda: bool(app.state.turns))
+            assert app.state.turns[0].question == "What does Cart.add do?!"
+            assert waiting() == []
+            await until(pilot, lambda: app.state.turns[0].how == "answered")
+
+            # Packing anew lets questions wait as well; they were meant for what has failed then.
+            monkeypatch.setattr(Engine, "refit", lambda *_: None)
+            app.run_command("include", "nothing/**")
+            composer.area.insert("And now?")
+            await pilot.press("enter")
+            assert waiting() == ["And now?"]
+            app.take(RefitFailed("no file is left"))
+            assert waiting() == ["And now?"]
+            await pilot.press("enter")
+            await until(pilot, lambda: len(app.state.turns) == 2)
+
+
+def test_what_a_question_waits_for_is_told(shop: RepoBuilder) -> None:
+    async def go() -> None:
+        app = BathyApp(Settings(folder=shop.root, workers=1), Look(), Keymap(), time.monotonic)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: app.state.pack_tokens > 0)
+            app.take(TurnBegan("What does Cart.add do?"))
+            app.take(Working("indexing words", 1, 4))
+            told = str(app.query_one("#packing", Static).content)
+            assert "Packing" not in told
+            assert "indexing words" in told
+            assert "25 %" in told
+
+    asyncio.run(go())
+
+
+def test_a_notice_covers_nothing_and_goes_by_itself(shop: RepoBuilder) -> None:
+    def places(app: BathyApp) -> list[str]:
+        bars = app.screen.query(KeyBar).results()
+        return [str(app.query_one(Hint).content), *(str(bar.render()) for bar in bars)]
+
+    async def go() -> None:
+        app = BathyApp(Settings(folder=shop.root, workers=1), Look(), Keymap(), time.monotonic)
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await until(pilot, lambda: app.state.pack_tokens > 0)
+            for key in ((), ("f2",)):
+                await pilot.press(*key)
+                before = places(app)
+                app.notify("told [x]", timeout=1.0, markup=False)
+                await until(pilot, lambda: any("told [x]" in text for text in places(app)))
+                assert not app.screen.query("Toast")
+                await until(pilot, lambda: places(app) == before)  # noqa: B023
 
     asyncio.run(go())
 

@@ -13,7 +13,7 @@ from bathy.agent.loop.citations import Cited
 from bathy.agent.loop.events import CitationsChecked, TurnStarted
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.places import repo_root
-from bathy.agent.modes.signals import TERMINATED
+from bathy.agent.modes.signals import INTERRUPTED, TERMINATED
 from bathy.agent.modes.tui import drawing, looks
 from bathy.agent.modes.tui.asking.search_bar import SearchBar
 from bathy.agent.modes.tui.events import (
@@ -21,6 +21,7 @@ from bathy.agent.modes.tui.events import (
     Opened,
     Packed,
     RefitFailed,
+    TurnBegan,
     TurnEnded,
     UiEvent,
 )
@@ -28,6 +29,7 @@ from bathy.agent.modes.tui.help.palette import Palette
 from bathy.agent.modes.tui.input.composer import Composer
 from bathy.agent.modes.tui.input.history import History, history_path
 from bathy.agent.modes.tui.input.keymap import bindings
+from bathy.agent.modes.tui.job_control import JobControl
 from bathy.agent.modes.tui.panels.packing import packing_rows
 from bathy.agent.modes.tui.panels.side import SidePanel
 from bathy.agent.modes.tui.panels.status import StatusLine
@@ -67,6 +69,7 @@ class BathyApp(Watching):
 
     _marks: Sequence[Cited] = ()
     _blocks: tuple[Item, ...] = ()
+    _jobs: JobControl | None = None
 
     def compose(self) -> ComposeResult:
         """Put the parts together."""
@@ -99,6 +102,7 @@ class BathyApp(Watching):
         """Look at the repository."""
         self.set_keymap(self.keymap.for_textual())
         self.composer.focus()
+        self.composer.busy = True
         if not self.look.takes_mouse:
             self.action_mouse()
         self.show_state()
@@ -110,13 +114,29 @@ class BathyApp(Watching):
     def _heed_signals(self) -> None:
         """Leave the terminal as it was, whoever ends the process."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, partial(self.exit, return_code=TERMINATED))
+        ends = {
+            signal.SIGTERM: TERMINATED,
+            signal.SIGHUP: TERMINATED,
+            signal.SIGINT: INTERRUPTED,
+        }
+        for number, code in ends.items():
+            loop.add_signal_handler(number, partial(self.exit, return_code=code))
+        if self._driver is not None:
+            resume = partial(loop.call_soon_threadsafe, self.app_resume_signal.publish, self)
+            self._jobs = jobs = JobControl(self._driver, resume)
+            self.app_suspend_signal.subscribe(self, lambda _: jobs.goes_away())
+            self.app_resume_signal.subscribe(self, lambda _: self._is_back(jobs))
+
+    def _is_back(self, jobs: JobControl) -> None:
+        jobs.is_back()
+        self.refresh(layout=True)
 
     def on_unmount(self) -> None:
         """Leave a whole log behind."""
         self.leave()
         self.engine.close()
+        if self._jobs is not None:
+            self._jobs.close()
 
     # Events of the engine.
 
@@ -127,6 +147,8 @@ class BathyApp(Watching):
             self._marks = event.cited
         elif isinstance(event, TurnStarted) and event.turn:
             self.note = ""  # it has gone
+        elif isinstance(event, TurnBegan):
+            self.pending.is_asking = True
         elif isinstance(event, Opened):
             self._opened(event)
         elif isinstance(event, Packed | RefitFailed):
@@ -134,7 +156,7 @@ class BathyApp(Watching):
                 self.packed, self._blocks = event, drawing.blocks_of(event)
             self.refitted(event)
         drawing.draw(self.transcript, event, self._marks)
-        if isinstance(event, TurnEnded):
+        if isinstance(event, Packed | RefitFailed | TurnEnded):
             self._ended(event)
         if isinstance(event, EvidenceFound) and event.is_answer:
             # The best place comes first, and nothing will follow the last.
@@ -156,13 +178,14 @@ class BathyApp(Watching):
                 self.say(drawing.offline_words(self.state, self.keymap))
             self.resume_first()
 
-    def _ended(self, event: TurnEnded) -> None:
-        composer = self.composer
-        composer.busy = False
-        if event.how == "answered":
-            composer.send_next()
-        elif composer.give_back() and event.may_retry:
-            composer.notice("enter asks again")
+    def _ended(self, event: Packed | RefitFailed | TurnEnded) -> None:
+        self.pending.end(event)
+        self.go_on()
+        if not isinstance(event, TurnEnded):
+            return
+        is_back = event.how != "answered" and self.composer.give_back()
+        if is_back and event.may_retry:
+            self.composer.notice("enter asks again")
         self.ring()
 
     def show_state(self) -> None:
@@ -175,7 +198,8 @@ class BathyApp(Watching):
         main.query_one(SidePanel).show(drawing.side_of(state, files, self._blocks))
         room = main.query_one(Transcript).size.width - 2
         stages = () if state.can_stop and all(s.is_done for s in state.stages) else state.stages
-        rows = packing_rows(stages, state.repo, room, self.clock(), is_ascii=is_ascii)
+        title = f"{'Searching' if state.can_stop else 'Packing'} {state.repo}"
+        rows = packing_rows(stages, title, room, self.clock(), is_ascii=is_ascii)
         self.write_part("packing", "\n".join(rows))
 
     def _show_status(self) -> StatusState:

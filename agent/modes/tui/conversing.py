@@ -22,8 +22,13 @@ class Conversing(GoingOn):
 
     @on(Composer.Sent)
     def _ask(self, event: Composer.Sent) -> None:
+        self.pending.ask()
         self.composer.busy = True
         self.engine.ask(event.text, event.images, self.note)
+
+    @on(Composer.Queued)
+    def _queued(self) -> None:
+        self.pending.may_go_on = True
 
     @on(Composer.StopRequested)
     def _stop(self) -> None:
@@ -38,7 +43,7 @@ class Conversing(GoingOn):
         """Wait no longer, or ask the question that failed again."""
         if self.state.phase == "retrying":
             self.engine.hurry()
-        elif self.state.may_retry and not self.state.is_busy:
+        elif self.state.may_retry and not self.composer.busy:
             self.composer.resend()
 
     # Commands.
@@ -109,12 +114,14 @@ class Conversing(GoingOn):
     def _refit_with(self, *, exclude: str) -> None:
         settings = self.engine.settings
         self.engine.refit(settings.include, (*settings.exclude, exclude))
+        self.surveying()
 
     def _choose_model(self, model: str) -> None:
         if not model:
             self.say(f"the model is {self.state.model}; /model ID begins a session with another")
         elif self.may_begin():
             self.engine.choose(model=model)
+            self.surveying()
             self.begin_session()
 
     def _choose_effort(self, effort: str) -> None:
@@ -126,6 +133,7 @@ class Conversing(GoingOn):
             )
         elif self.may_begin():
             self.engine.choose(effort=chosen)
+            self.surveying()
             self.begin_session()
 
     def _choose_theme(self, name: str) -> None:

@@ -51,6 +51,7 @@ class Deciding(Showing):
     @on(PackScreen.Refit)
     def _refit(self, event: PackScreen.Refit) -> None:
         self.engine.refit(event.include, event.exclude)
+        self.surveying()
 
     def refitted(self, event: Packed | RefitFailed) -> None:
         """Tell the pack screen, if it is open, what came of a choice."""

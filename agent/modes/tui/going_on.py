@@ -108,7 +108,7 @@ class GoingOn(Deciding):
 
     def _loaded(self, path: Path, turns: tuple[PastTurn, ...] | None) -> None:
         """Show what was read; what cannot be read is not gone on with."""
-        self._is_loading = self.composer.busy = False
+        self._is_loading = False
         try:
             self.engine.use_session(path.stem if turns is not None else None)
         except BathyError as error:
@@ -121,7 +121,13 @@ class GoingOn(Deciding):
             self.say(
                 f"edits of {files} wait; {self.keymap.shown('everywhere.review')} reviews them"
             )
-        self.composer.send_next()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Send what waits, once nothing else is under way."""
+        self.composer.busy = self._is_loading or self.pending.is_busy
+        if not self.composer.busy and self.pending.may_go_on:
+            self.composer.send_next()
 
     def _show_past(self, session: str, turns: tuple[PastTurn, ...]) -> None:
         self._past = turns[:-SHOWN_TURNS]

@@ -8,27 +8,36 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bathy.agent.config import Settings
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
+from bathy.agent.modes.terminal import printable
 from bathy.agent.modes.tui.clipboard import copy
 from bathy.agent.modes.tui.engine import Engine
 from bathy.agent.modes.tui.events import Opened, Packed, UiEvent
 from bathy.agent.modes.tui.input.composer import Composer
 from bathy.agent.modes.tui.input.keymap import Keymap
+from bathy.agent.modes.tui.input.waiting import Hint
 from bathy.agent.modes.tui.looks import Look
 from bathy.agent.modes.tui.mailbox import Mailbox
+from bathy.agent.modes.tui.pending import Pending
 from bathy.agent.modes.tui.question import YesNo
 from bathy.agent.modes.tui.state import State
 from bathy.agent.modes.tui.transcript.view import Transcript
+from bathy.agent.modes.tui.viewer.keybar import KeyBar
 from textual import on, work
 from textual.app import App
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 _STREAM_S = 0.05
 """Seconds that text is gathered for, before it is taken; half of what lies between two drawings."""
+
+
+_NOTICE_S = 5.0
 
 
 class Arrived(Message):
@@ -41,6 +50,14 @@ class Asked(Message):
     def __init__(self, question: str) -> None:
         super().__init__()
         self.question, self.is_yes, self.done = question, False, threading.Event()
+
+
+class Noticed(Message):
+    """A sentence is to be shown for some seconds."""
+
+    def __init__(self, text: str, seconds: float) -> None:
+        super().__init__()
+        self.text, self.seconds = text, seconds
 
 
 class Shell(App[str], inherit_bindings=False):
@@ -71,6 +88,7 @@ class Shell(App[str], inherit_bindings=False):
         self.state = State()
         self.opened: Opened | None = None
         self.packed: Packed | None = None
+        self.pending = Pending()
         self._mailbox = Mailbox()
         self._asking, self._is_leaving = threading.Lock(), False
         self._asked: Asked | None = None
@@ -104,6 +122,11 @@ class Shell(App[str], inherit_bindings=False):
 
     def _come(self) -> None:
         self.post_message(Arrived())
+
+    def surveying(self) -> None:
+        """Let questions wait in sight until the repository has been packed once more."""
+        self.pending.surveys += 1
+        self.composer.busy = True
 
     def on_mount(self) -> None:
         """Know the loop that the screen runs in."""
@@ -151,6 +174,41 @@ class Shell(App[str], inherit_bindings=False):
     def warn(self, text: str) -> None:
         """Show a sentence for a moment."""
         self.notify(text, severity="warning", markup=False)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a sentence for a moment; for any thread, as Textual's own is.
+
+        It takes the place of what the keys do, so that it covers nothing that is written or read.
+        """
+        del title, severity, markup
+        self.post_message(Noticed(message, timeout or _NOTICE_S))
+
+    @on(Noticed)
+    def _noticed(self, event: Noticed) -> None:
+        for screen in reversed(self.screen_stack):
+            for place in screen.query("KeyBar, Hint").results():
+                if isinstance(place, KeyBar | Hint):
+                    place.notice(event.text)
+                    end = partial(self._unnotice, place, event.text)
+                    asyncio.get_running_loop().call_later(event.seconds, self.call_later, end)
+                    return
+
+    def _unnotice(self, place: KeyBar | Hint, text: str) -> None:
+        """Say again what the keys do, unless something else is said by now."""
+        if not place.is_attached:
+            return
+        if isinstance(place, KeyBar):
+            place.end_notice(text)
+        elif str(place.content) == printable(text):
+            place.show(busy=self.composer.busy)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text, in the terminal, by a tool or into a file, and say which it was."""

@@ -238,12 +238,14 @@ def test_commands_are_offered_with_their_help() -> None:
         await pilot.press("/")
         await pilot.pause()
         rows = app.shown("Popup")
-        assert len(rows) == 8
+        assert len(rows) == 9
+        assert rows[-1].split() == ["1-8", "of", "21"]
         assert rows[0].split() == ["/attach", "FILE", "send", "a", "picture", "along"]
         assert app.composer.query_one("Popup").region.bottom == app.composer.area.region.y
         await pilot.press("up")
         await pilot.pause()
-        assert app.shown("Popup")[-1].startswith(" /undo")
+        assert app.shown("Popup")[-2].startswith(" /undo")
+        assert app.shown("Popup")[-1].endswith("14-21 of 21")
         await pilot.press(*"co", "down", "enter")
 
     assert play(act).told == [("cost", "")]

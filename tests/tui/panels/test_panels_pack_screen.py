@@ -156,6 +156,20 @@ def test_map_and_tree_go_together() -> None:
     run(play)
 
 
+def test_the_selected_row_stays_in_sight_on_resize() -> None:
+    screen = PackScreen(price)
+    screen.set_manifest(pack(sizes={f"file{n}.py": 1_000 + n for n in range(60)}))
+
+    async def play(app: Shown, pilot: Pilot[None]) -> None:
+        await pilot.press("tab", "end")
+        for size in ((80, 24), (120, 40), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert any("file0.py" in row for row in app.rows()[2:-8])
+
+    run(play, screen)
+
+
 def test_folders_unfold_and_fold_in_place() -> None:
     async def play(app: Shown, pilot: Pilot[None]) -> None:
         rows = app.pack.views.list.rows

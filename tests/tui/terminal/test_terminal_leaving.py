@@ -34,7 +34,7 @@ def ask(seat: Terminal) -> None:
     seat.closes("y", "Send it?")
 
 
-@pytest.mark.parametrize("end", ["/quit", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("end", ["/quit", "SIGTERM", "SIGHUP", "SIGINT"])
 def test_leaving_in_the_middle_of_an_answer_leaves_nothing_behind(
     shop: RepoBuilder, end: str
 ) -> None:
@@ -48,7 +48,7 @@ def test_leaving_in_the_middle_of_an_answer_leaves_nothing_behind(
             seat.press("Enter")
         else:
             os.kill(seat.process, getattr(signal, end))
-        assert seat.left() == (0 if end == "/quit" else 143)
+        assert seat.left() == {"/quit": 0, "SIGINT": 130}.get(end, 143)
         assert seat.flag("alternate_on") == seat.flag("mouse_any_flag") == "0"
         assert "Traceback" not in seat.text
     assert len(endpoint.requests) == 1

@@ -1,5 +1,8 @@
 """What is drawn fits, shows all of the text, and nothing that drives a terminal."""
 
+import cProfile
+import pstats
+import re
 import unicodedata
 from itertools import count
 
@@ -28,7 +31,7 @@ from bathy.agent.modes.tui.transcript.render import Renderer
 from bathy.agent.modes.tui.transcript.rows import Rendered
 from bathy.agent.modes.tui.transcript.split import Fence
 from bathy.agent.modes.tui.transcript.table import fit_columns
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
@@ -391,3 +394,31 @@ def test_rendered_rows_are_kept_until_there_are_too_many() -> None:
         renderer.render(block, 20)
     assert renderer.kept_rows <= 50
     assert renderer.render(blocks[0], 20) is not first
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(["- ", "* ", "1. ", "> "]), max_size=100),
+    st.sampled_from([14, 30, 80, 120]),
+)
+@example(["- "] * 40, 80)
+@example(["> "] * 90, 80)
+def test_however_deep_it_is_nested_every_word_is_shown(marks: list[str], width: int) -> None:
+    lines, begun = list[str](), ""
+    for level, mark in enumerate(marks):
+        lines.append(f"{begun}{mark}w{level}")
+        begun += mark if mark == "> " else " " * len(mark)
+    rendered = render(prose("\n".join(lines)), width)
+    shown = re.findall(r"w\d+", rendered.text)
+    assert shown == [f"w{level}" for level in range(len(marks))]
+    assert all(row.strip.cell_length <= width for row in rendered.rows)
+
+
+@pytest.mark.parametrize("mark", ["> ", "- ", "[", "**", "> - "])
+def test_nesting_costs_time_in_proportion(mark: str) -> None:
+    def calls(times: int) -> int:
+        profile = cProfile.Profile()
+        profile.runcall(render, prose(mark * times + "word\n" * times), 80)
+        return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+
+    assert calls(4_000) < 6 * calls(1_000)

@@ -129,6 +129,39 @@ def test_the_end_stays_in_sight_on_resize() -> None:
     assert seen(viewport)[-1] == "End 59."
 
 
+@pytest.mark.parametrize("size", [(25, 8), (90, 8), (25, 30)])
+@pytest.mark.parametrize("notices", [0, 3])
+def test_a_resize_makes_nothing_new(notices: int, size: tuple[int, int]) -> None:
+    content = content_of(60)
+    viewport = viewport_of(content, width=40, height=12)
+    viewport.scroll_to(viewport.scroll_row - 100)
+    viewport.settle()
+    last = len(content.blocks)
+    for _ in range(notices):
+        content.add_notice("Some words that take more than one row, if there is little room.")
+    viewport.sync()
+    viewport.settle()
+    for width, height in (size, (40, 12)):
+        viewport.resize(width, height)
+        viewport.settle()
+        new = range(last, last + notices)
+        assert viewport.new_rows == sum(len(viewport.rendered(at).rows) for at in new)
+
+
+def test_what_was_seen_of_a_block_stays_seen_on_resize() -> None:
+    content = content_of(0)
+    content.add_prompt("four " * 400)
+    viewport = Viewport(content, Renderer(PLAIN, UNICODE))
+    viewport.sync()
+    viewport.resize(42, 10)
+    viewport.go_to(0)
+    viewport.settle()
+    assert viewport.new_rows == 41
+    viewport.resize(22, 10)
+    viewport.settle()
+    assert viewport.new_rows == 82
+
+
 def test_what_streams_in_is_followed_only_at_the_end() -> None:
     content = content_of(20)
     viewport = viewport_of(content)

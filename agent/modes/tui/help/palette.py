@@ -103,6 +103,9 @@ def offers(app: Doer) -> Iterator[Offer]:
         for key in TABLE
         if key.context == "everywhere" and key.id not in _HIDDEN
     )
+    # No key has it: ctrl+z undoes what was typed.
+    suspend = partial(app.run_action, "suspend_process")
+    yield Offer("suspend", "give the terminal to the shell; fg goes on", suspend)
     for name in sorted(app.available_themes):
         label = f"theme: {printable(name)}"
         yield Offer(label, "take these colours", partial(app.run_command, "theme", name), True)

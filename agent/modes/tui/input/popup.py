@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 MOST_ROWS = 8
-"""Rows that are seen at a time."""
+"""Rows that are seen at a time; where there are more, one below says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Popup(Static):
             return
         self._choices, self._at, self._top = tuple(choices), 0, 0
         self.display = self.is_open
-        self.styles.offset = (0, -min(MOST_ROWS, len(self._choices)))
+        self.styles.offset = (0, -min(MOST_ROWS + 1, len(self._choices)))
         self._draw()
 
     def move(self, rows: int) -> None:
@@ -153,7 +153,11 @@ class Popup(Static):
             row(each, width, label_width, is_chosen=at == self._at, is_ascii=self._is_ascii)
             for at, each in enumerate(self._choices)
         ]
-        self.update(Content("\n").join(lines[self._top : self._top + MOST_ROWS]))
+        shown = lines[self._top : self._top + MOST_ROWS]
+        if len(shown) < len(lines):
+            told = f"{self._top + 1}-{self._top + len(shown)} of {len(lines)}"
+            shown.append(Content.styled(f"{told:>{width}}", "$text-muted"))
+        self.update(Content("\n").join(shown))
 
     def on_resize(self) -> None:
         """Cut the rows anew."""
@@ -162,5 +166,5 @@ class Popup(Static):
     def on_click(self, event: events.Click) -> None:
         """Take the row that was clicked."""
         event.stop()
-        if 0 <= self._top + event.y < len(self._choices):
+        if event.y < MOST_ROWS and 0 <= self._top + event.y < len(self._choices):
             self.post_message(self.Picked(self._choices[self._top + event.y]))

@@ -1,4 +1,4 @@
-"""Work that goes on before anything can be asked -> one row for each part of it; pure."""
+"""Work that goes on before anything can be asked or answered -> a row for each part of it; pure."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,20 +11,20 @@ _LEAST_S = 1.0
 
 
 def packing_rows(
-    stages: Iterable[Stage], repo: str, width: int, now_s: float, *, is_ascii: bool
+    stages: Iterable[Stage], title: str, width: int, now_s: float, *, is_ascii: bool
 ) -> Iterator[str]:
     """Yield rows of at most `width` cells; none if there is no work.
 
     Args:
         stages: In the order in which they began.
-        repo: Name of the repository.
+        title: What it is done for.
         width: Of the rows.
         now_s: Moment, on the clock of the stages.
         is_ascii: With ASCII alone.
     """
     found = tuple(stages)
     if found:
-        yield columns(f"Packing {one_line(repo)}", "", width, is_ascii=is_ascii)
+        yield columns(one_line(title), "", width, is_ascii=is_ascii)
     for number, stage in enumerate(found, 1):
         left = f"{number} {one_line(stage.what)}"
         yield columns(left, _right(stage, now_s, width, is_ascii), width, is_ascii=is_ascii)

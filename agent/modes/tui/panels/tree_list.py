@@ -124,6 +124,11 @@ class TreeList(ScrollView, can_focus=True):
             self._place(min(max(at, 0), len(self._rows) - 1))
             self.post_message(self.Highlighted(self._rows[self._at].node.key))
 
+    def on_resize(self) -> None:
+        """Keep the row with the cursor in sight: the next key would act on it unseen."""
+        if self._rows:
+            self._place(self._at)
+
     def render_line(self, y: int) -> Strip:
         """Return one row of the screen."""
         at, width = y + self.scroll_offset.y, self.scrollable_content_region.width

@@ -152,9 +152,11 @@ class Cards:
                 part.fill = palette.block
             lines += parts
         if len(found.lines) > most:
-            lines += self._body(
-                self._left_out(len(found.lines) - most, "more"), width, palette.muted
-            )
+            told = self._left_out(len(found.lines) - most, "more")
+            parts = wrap([(told, palette.muted)], max(1, width - size - 3))
+            for part in parts:
+                part.lead = [(f"{'':{size}} {bar} ", palette.comment)]
+            lines += parts
         return lines
 
     def _signed(self, sign: str, text: str, width: int, style: Style) -> list[Line]:

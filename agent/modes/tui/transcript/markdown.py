@@ -7,20 +7,29 @@ for an address, because .py is a country.
 from collections.abc import Sequence
 
 from bathy.agent.modes.tui.transcript.blocks import Citation
-from bathy.agent.modes.tui.transcript.cells import Line, Span, chop, clean, clean_lines, wrap
+from bathy.agent.modes.tui.transcript.cells import (
+    Line,
+    Span,
+    chop,
+    clean,
+    clean_lines,
+    width_of,
+    wrap,
+)
 from bathy.agent.modes.tui.transcript.highlight import highlighter, language_of
 from bathy.agent.modes.tui.transcript.inline import Inline
+from bathy.agent.modes.tui.transcript.nesting import show_deepest
 from bathy.agent.modes.tui.transcript.palette import Glyphs, Palette
 from bathy.agent.modes.tui.transcript.table import table_lines
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from rich.style import Style
 
-_PARSER = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(
-    ["table", "strikethrough"]
+_PARSER = show_deepest(
+    MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
 )
 _LEAST_CELLS = 12
-"""Of what is indented; deeper lists are not indented any more."""
+"""Of what is indented or quoted; deeper lists and quotes are not indented any more."""
 
 
 class Markdown:
@@ -73,8 +82,10 @@ class Markdown:
         if first.type == "heading_open":
             return self._wrapped(inner, width, citations, palette.heading)
         if first.type == "blockquote_open":
+            if width - 2 < _LEAST_CELLS:
+                return self._blocks(inner, width, citations, depth)
             lead: Span = (f"{self._glyphs.quote} ", palette.muted)
-            return _behind(self._blocks(inner, max(1, width - 2), citations, depth), lead)
+            return _behind(self._blocks(inner, width - 2, citations, depth), lead)
         if first.type in ("bullet_list_open", "ordered_list_open"):
             return self._list(first, inner, width, citations, depth)
         if first.type == "table_open":
@@ -132,17 +143,22 @@ class Markdown:
             inner = self._blocks(tokens[at + 1 : end], width - indent, citations, depth + 1)
             if lines and is_loose:
                 lines.append(Line([]))
-            lines += self._item(inner or [Line([])], sign, indent)
+            lines += self._item(inner or [Line([])], sign, indent, width)
             at, number = end + 1, number + 1
         return lines
 
-    def _item(self, lines: list[Line], sign: str, indent: int) -> list[Line]:
-        """Put the sign of an item in front of its first line, blanks in front of the others."""
+    def _item(self, lines: list[Line], sign: str, indent: int, width: int) -> list[Line]:
+        """Put the sign of an item in front of its first line, blanks in front of the others.
+
+        Where there is no indent, and so no room, it has a line of its own.
+        """
         first, *rest = lines
         lead = (" " * indent, self._palette.text)
         if indent:
             _behind(rest, lead)
         shown = (sign, self._palette.muted)
+        if not indent and width_of([shown, *first.lead, *first.spans]) > width:
+            return [Line([shown]), *lines]
         if first.lead:
             first.lead.insert(0, shown)
         else:

@@ -4,6 +4,7 @@ The place of the reader is a block and a row in it, not a row of the whole: that
 each guess of a height that turns out wrong.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -205,7 +206,11 @@ class Viewport:
     def resize(self, width: int, height: int) -> None:
         """Take another size; the text at the top stays there, the rest is measured when seen."""
         if width != self.width:
-            place = self._top_offset() if self.width and not self.is_following else None
+            count = min(len(self._heights), len(self.content.blocks))
+            is_known = max(self._top.block, self._seen.block) < count
+            is_away = bool(self.width) and is_known and not self.is_following
+            place = self._top_offset() if is_away else None
+            seen = self._seen_offset() if is_away else None
             self.width = width
             self._heights.truncate(0)
             self._heights.extend(estimate_rows(block, width) for block in self.content.blocks)
@@ -213,6 +218,8 @@ class Viewport:
                 self._measure(self._top.block)
                 self._top.row = self.rendered(self._top.block).row_of(place)
             self._seen.row = 0
+            if seen is not None:
+                self._see_again(seen)
         self.height = height
 
     def restyle(self, renderer: Renderer) -> None:
@@ -276,6 +283,23 @@ class Viewport:
         if self.is_following or bottom > seen:
             at, row = self._heights.find(max(0, min(bottom, self.total) - 1))
             self._seen = self._anchor(at, row + 1)
+
+    def _seen_offset(self) -> int:
+        """Where what was not seen begins in the text of the last block that was."""
+        rows = self.rendered(self._seen.block).rows
+        if self._seen.row < len(rows):
+            return rows[self._seen.row].start
+        return rows[-1].end + 1 if rows else 0
+
+    def _see_again(self, offset: int) -> None:
+        """Find the rows of another width that were seen, and measure what is new if it is little.
+
+        Guesses in the place of these heights would be counted as new rows.
+        """
+        first, count = self._seen.block, len(self._heights)
+        for at in range(first, count if count - first <= _FEW_BLOCKS else first + 1):
+            self._measure(at)
+        self._seen.row = bisect_left(self.rendered(first).rows, offset, key=lambda row: row.start)
 
     def _top_offset(self) -> int | None:
         if not len(self._heights):

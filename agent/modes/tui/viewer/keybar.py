@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from bathy.agent.modes.terminal import printable
 from bathy.agent.modes.tui.input.keymap import Keymap, show_key
 from rich.cells import cell_len
 from rich.text import Text
@@ -28,6 +29,18 @@ class KeyBar(Widget):
         """
         super().__init__()
         self._keys = list(key_words(keymap, wanted))
+        self._notice = ""
+
+    def notice(self, text: str) -> None:
+        """Say something in the first line, in the place of the keys."""
+        self._notice = printable(text).replace("\n", " ")
+        self.refresh()
+
+    def end_notice(self, text: str) -> None:
+        """Name the keys again, unless something else is said by now."""
+        if self._notice == printable(text).replace("\n", " "):
+            self._notice = ""
+            self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return how many lines the keys take."""
@@ -36,7 +49,10 @@ class KeyBar(Widget):
 
     def render(self) -> Text:
         """Draw them."""
-        return Text("\n".join(lines_of(self._keys, self.size.width)), no_wrap=True)
+        lines = lines_of(self._keys, self.size.width)
+        if self._notice:
+            lines[:1] = [self._notice]
+        return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
 
 
 def key_words(keymap: Keymap, wanted: Iterable[tuple[str, str]]) -> Iterator[str]:
