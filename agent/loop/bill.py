@@ -175,18 +175,36 @@ class Bill:
         totals.causes += [cause] if cause else []
         return cause
 
+    def estimate(self, opened: Open, usage: Usage) -> Usage:
+        """Return what a request that was cut off has probably used.
+
+        Args:
+            opened: From `open`: what was expected to be cached counts as that.
+            usage: Its prompt, and what had come.
+        """
+        hit = min(opened.forecast.hit_tokens, usage.prompt_tokens)
+        return replace(usage, cache_hit_tokens=hit, cache_miss_tokens=usage.prompt_tokens - hit)
+
     def settle_unsaid(
-        self, opened: Open, messages: Sequence[Message], usage: Usage, reply: Message | None = None
+        self,
+        opened: Open,
+        messages: Sequence[Message],
+        usage: Usage,
+        reply: Message | None = None,
+        *,
+        is_read: bool = True,
     ) -> None:
-        """Account for a request that was read, although the service does not say what it used.
+        """Account for a request of which the service does not say what it used.
 
         Args:
             opened: From `open`.
             messages: Of the request.
             usage: An estimate.
             reply: None if it broke off.
+            is_read: The service has surely read it, and so has it in its cache.
         """
-        self._note_read(messages, reply)
+        if is_read:
+            self._note_read(messages, reply)
         self._settle(opened, usage, "", is_estimate=True)
 
     def _settle(

@@ -249,8 +249,9 @@ class Run:
                         yield step
                     elif isinstance(step, Void):
                         way.ended(is_void=True)
-                        bill.settle_unsaid(opened, messages, step.usage)
-                        yield self._use(turn, step.usage, is_estimate=True)
+                        used = bill.estimate(opened, step.usage)
+                        bill.settle_unsaid(opened, messages, used)
+                        yield self._use(turn, used, is_estimate=True)
                     elif isinstance(step, Window):
                         self._fitting.narrow(step.tokens)
                     else:
@@ -260,9 +261,8 @@ class Run:
         except (asyncio.CancelledError, GeneratorExit):
             # It was sent, so it is billed, whoever did not wait for its end.
             if way.is_under_way:
-                used = billed(prompt, heard)
-                if heard:
-                    bill.settle_unsaid(opened, messages, used)
+                used = bill.estimate(opened, billed(prompt, heard))
+                bill.settle_unsaid(opened, messages, used, is_read=bool(heard))
                 self._use(turn, used, is_estimate=True)
             raise
 

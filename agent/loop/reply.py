@@ -141,7 +141,7 @@ def billed(prompt_tokens: int, chars: int) -> Usage:
     """Return what a broken stream is taken to have cost.
 
     Args:
-        prompt_tokens: All of them count, as if none had been cached.
+        prompt_tokens: All of them count, as if none had been cached; a bill may know better.
         chars: Of text and thinking that had come.
     """
     tokens = -(-chars // _CHARS_A_TOKEN)

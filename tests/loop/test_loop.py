@@ -635,4 +635,6 @@ def test_what_had_come_when_a_run_was_interrupted_is_in_the_books() -> None:
     silent.model.hang = asyncio.Event()
     assert silent.end().usage.prompt_tokens > 3_000
     # Whether the service has read it, nobody knows, so nothing is expected of it.
-    assert rows(silent) == []
+    assert rows(silent) == [("question", 0, 1)]
+    asked = silent.model.requests[0].messages
+    assert silent.run.agent.bill.forecast(asked).hit_tokens == 0

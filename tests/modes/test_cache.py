@@ -210,7 +210,9 @@ def test_what_broke_off_is_an_estimate_and_what_failed_is_left_out(ask: Ask, sho
     assert [(row["kind"], row["is_estimate"]) for row in rows] == [
         ("question", True), ("warm-up", False),
     ]  # fmt: skip
-    assert rows[0]["cache_hit_tokens"] == 0
+    assert rows[0]["cache_hit_tokens"] > 0, (
+        "as forecast: the request before it has filled the cache"
+    )
     assert sum(row["cost_usd"] for row in rows) == pytest.approx(failed["total_cost_usd"], abs=1e-6)
     assert "estimated" in told
 
