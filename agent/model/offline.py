@@ -4,6 +4,7 @@ It never claims to be more than that. Every line that is quoted is copied from t
 cited, at the number that is shown.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -70,11 +71,24 @@ Candidate = tuple[str, float, tuple[str, ...], int, int, str]
 """(path, the file's score, reasons, start line, end line, symbol)."""
 
 
-def choose_evidence(candidates: Iterable[Candidate]) -> list[Evidence]:
+_PREAMBLE = re.compile(
+    r"(//|#|/?\*|--|;|%|<!--|-->)|(import|from|package|using|use|require|include|extern|module)\b"
+)
+"""How a line of a comment begins, or one that takes something in."""
+
+
+def choose_evidence(
+    candidates: Iterable[Candidate],
+    lines_of: Callable[[str], Sequence[str]] = lambda _: (),
+) -> list[Evidence]:
     """Choose what to quote: spans of the best files, few of each, none inside another.
+
+    What stands before the first definition is not quoted if it is nothing but comments, such as a
+    licence, and imports, and the file has other spans.
 
     Args:
         candidates: By file, best first; spans of a file best first.
+        lines_of: A file's lines, without their LF; () if they are not known.
 
     Returns:
         At most `MOST_SPANS`, at most `MOST_SPANS_A_FILE` of one file; files far behind the best one
@@ -82,16 +96,26 @@ def choose_evidence(candidates: Iterable[Candidate]) -> list[Evidence]:
     """
     chosen: list[Evidence] = []
     best = 0.0
+    candidates = list(candidates)
+    defining = {path for path, _, _, _, _, symbol in candidates if symbol}
     for path, score, why, first, last, symbol in candidates:
         best = best or score
         same = [e for e in chosen if e.path == path]
         overlaps = any(first <= e.end_line and last >= e.start_line for e in same)
         if overlaps or len(same) >= MOST_SPANS_A_FILE or score < best * MIN_SHARE_OF_BEST:
             continue
+        if first == 1 and not symbol and path in defining and is_preamble(lines_of(path)[:last]):
+            continue
         chosen.append(Evidence(path, first, last, symbol, why))
         if len(chosen) == MOST_SPANS:
             break
     return chosen
+
+
+def is_preamble(lines: Sequence[str]) -> bool:
+    """Whether lines are nothing but comments and imports; in doubt they are not."""
+    told = [line.strip() for line in lines if line.strip()]
+    return bool(told) and all(_PREAMBLE.match(line) for line in told)
 
 
 def answer_offline(

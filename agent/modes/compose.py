@@ -301,9 +301,12 @@ class Bench:
                 return text.removesuffix("\n").split("\n") if text else ()
 
             evidence = choose_evidence(
-                (file.path, file.score, file.why, span.start_line, span.end_line, span.symbol)
-                for file in ranking.files[:MOST_FILES]
-                for span in file.spans
+                (
+                    (file.path, file.score, file.why, span.start_line, span.end_line, span.symbol)
+                    for file in ranking.files[:MOST_FILES]
+                    for span in file.spans
+                ),
+                lines_of,
             )
             words = [word for word in count_terms(question) if len(word) > 2]
             return answer_offline(question, evidence, lines_of=lines_of, words=words)

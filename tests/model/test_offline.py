@@ -61,3 +61,15 @@ def test_few_spans_of_a_file_are_chosen_and_none_overlap() -> None:
     assert len([e for e in chosen if e.path == "a.py"]) == MOST_SPANS_A_FILE
     assert len(chosen) == MOST_SPANS
     assert choose_evidence([("a", 1.0, (), 1, 2, ""), ("weak", 0.1, (), 1, 2, "")])[-1].path == "a"
+
+
+LICENCE = ["/*", " * Copyright", " */", "", "package shop;", "import java.util.Map;"]
+
+
+def test_a_licence_is_no_evidence_where_a_file_says_more() -> None:
+    head, body = ("A.java", 1.0, (), 1, 6, ""), ("A.java", 1.0, (), 7, 9, "A.add")
+    files = {"A.java": [*LICENCE, *"abc"]}
+    assert [e.start_line for e in choose_evidence([head, body], files.__getitem__)] == [7]
+    assert [e.start_line for e in choose_evidence([head], files.__getitem__)] == [1]
+    files["A.java"][3] = "RETRIES = 3"
+    assert [e.start_line for e in choose_evidence([head, body], files.__getitem__)] == [1, 7]

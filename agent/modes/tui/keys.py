@@ -134,7 +134,7 @@ TABLE: tuple[Key, ...] = (
     ),
     *_keys(
         "transcript",
-        ("open", "enter", "open the citation, or what is folded"),
+        ("open", "enter", "open the citation, or unfold evidence, thinking, a tool's output"),
         ("block_above", "ctrl+up", "the block above", "block(-1)"),
         ("block_below", "ctrl+down", "the block below", "block(1)"),
         ("copy_code", "c", "copy the code"),
