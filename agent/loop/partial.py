@@ -10,7 +10,7 @@ import json
 import os
 from pathlib import Path
 
-from bathy.agent.loop.record import Record, Recorded, RecordError
+from bathy.agent.loop.record import WITHOUT_A_LOG, Record, Recorded, RecordError
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 
 Delta = TextDelta | ReasoningDelta
@@ -50,7 +50,7 @@ class Partial:
             os.write(self._file, json.dumps(line).encode() + b"\n")
         except OSError as error:
             raise RecordError(
-                f"cannot write {self._path}: {error.strerror}; --no-session"
+                f"cannot write {self._path}: {error.strerror}; {WITHOUT_A_LOG}"
             ) from error
 
     def close(self) -> None:

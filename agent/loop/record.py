@@ -27,6 +27,9 @@ SCHEMA = 1
 _SHARED_CHARS = 2_000
 _TAIL_BYTES = 1 << 16
 
+WITHOUT_A_LOG = "start with --no-session to go on without a log"
+"""What can be done where a log cannot be written."""
+
 
 class RecordError(BathyError):
     """A log that cannot be read or written."""
@@ -77,7 +80,7 @@ class Record:
                 f"the session {path.stem} is in use by another process; add --fork-session"
             ) from error
         except OSError as error:
-            raise RecordError(f"cannot write {path}: {error.strerror}; --no-session") from error
+            raise RecordError(f"cannot write {path}: {error.strerror}; {WITHOUT_A_LOG}") from error
 
     def close(self) -> None:
         """Close the file."""
@@ -95,7 +98,7 @@ class Record:
                 data = data[os.write(self._file, data) :]
         except OSError as error:
             raise RecordError(
-                f"cannot write {self._path}: {error.strerror}; --no-session"
+                f"cannot write {self._path}: {error.strerror}; {WITHOUT_A_LOG}"
             ) from error
 
     def write_message(self, message: Message) -> None:
@@ -183,7 +186,9 @@ def keep_text(folder: Path, text: str) -> str:
             unfinished.write_bytes(zlib.compress(data, 1))
             unfinished.replace(target)
         except OSError as error:
-            raise RecordError(f"cannot write {target}: {error.strerror}; --no-session") from error
+            raise RecordError(
+                f"cannot write {target}: {error.strerror}; {WITHOUT_A_LOG}"
+            ) from error
     return name
 
 
