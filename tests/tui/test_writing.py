@@ -4,7 +4,7 @@ import pytest
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
 from bathy.agent.modes.tui.review.decision import Decision
-from bathy.agent.modes.tui.writing import take_back, write_decided
+from bathy.agent.modes.tui.writing import RefusedError, take_back, write_decided
 from bathy.tools.patch.plan import FileChange
 from repo_builder import RepoBuilder
 
@@ -35,7 +35,7 @@ def test_what_was_accepted_is_written_and_taken_back(notes: Settings) -> None:
 
 def test_what_has_changed_meanwhile_stays_and_nothing_is_written(notes: Settings) -> None:
     (notes.folder / "a.txt").write_bytes(b"the user's own\n")
-    with pytest.raises(BathyError, match=r"^nothing was written: .*a\.txt"):
+    with pytest.raises(RefusedError, match=r"^nothing was written: .*a\.txt"):
         write_decided(notes, Decision(TWO_FILES, ""))
     assert (notes.folder / "a.txt").read_bytes() == b"the user's own\n"
     assert not (notes.folder / "b c.txt").exists()

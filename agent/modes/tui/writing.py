@@ -13,6 +13,10 @@ from bathy.tools.redact import redact
 from bathy.tools.workspace import quote_path
 
 
+class RefusedError(BathyError):
+    """The files do not take the edits as they are now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What was written, or taken back.
@@ -32,6 +36,7 @@ def write_decided(settings: Settings, decision: Decision) -> Outcome:
     """Write what was accepted.
 
     Raises:
+        RefusedError: Nothing was written, since a file has changed, or the disk refuses.
         BathyError: Nothing was written; the message says so, and why.
     """
     entry = ""
@@ -40,10 +45,24 @@ def write_decided(settings: Settings, decision: Decision) -> Outcome:
             root = _writable(settings)
             writes = [write_of(root, change) for change in decision.changes]
             entry = open_journal().apply(root, writes)
-    except (JournalError, BathyError) as error:
+    except JournalError as error:
+        raise RefusedError(f"nothing was written: {error}") from error
+    except BathyError as error:
         raise BathyError(f"nothing was written: {error}") from error
     paths = tuple(quote_path(change.path) for change in decision.changes)
     return Outcome(paths, entry, redact(decision.rejected, "").text)
+
+
+def kept_words(review: str) -> str:
+    """Say what can be done about decisions that could not be written.
+
+    Args:
+        review: Key or command that goes on with the review.
+    """
+    return (
+        f"your decisions are kept: put that right, by undoing the other change, and apply again"
+        f" ({review}); or ask the model for the edit anew"
+    )
 
 
 def take_back(settings: Settings) -> Outcome:
