@@ -113,6 +113,8 @@ def begin(bench: Bench, service: Service, finder: BasisFinder) -> Start:
         "pack": pack_json(basis) if basis else None,
         "base_commit": basis.base.commit if basis else "",
         "denied_paths": list(bench.denied),
+        "include": list(settings.include),
+        "exclude": list(settings.exclude),
     }
     if basis is None:
         return Start(header, prefix_messages(""))

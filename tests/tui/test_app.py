@@ -143,7 +143,7 @@ def test_a_first_upload_is_asked_and_an_answer_cites(
     with Endpoint([Reply(answer, "Look.")]) as endpoint:
         monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-test")
         monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
-        now = iter(range(10_000))
+        now = iter(range(1_000_000))
 
         async def go() -> None:
             app = BathyApp(
@@ -169,11 +169,52 @@ def test_a_first_upload_is_asked_and_an_answer_cites(
     assert len(endpoint.requests) == 1
 
 
+def test_the_pack_screen_says_what_is_sent_and_what_is_left_out_is_not(
+    shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer()
+    shop.file("notes.txt", "the launch code is 1234\n").commit()
+    with Endpoint([Reply("One."), Reply("Two.")]) as endpoint:
+        monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-test")
+        monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
+        now = iter(range(1_000_000))
+
+        async def go() -> None:
+            settings = Settings(folder=shop.root, workers=1)
+            app = BathyApp(settings, Look(), Keymap(), lambda: float(next(now)))
+            async with app.run_test(size=(120, 40)) as pilot:
+                await ask(app, pilot, "What does add do?")
+                await until(pilot, lambda: isinstance(app.screen, YesNo))
+                await pilot.press("y")
+                await until(pilot, lambda: app.transcript.answer_text == "One.")
+                await until(pilot, lambda: not app.state.is_busy)
+                app.note = "The user says hello."
+                await pilot.press("f2")
+                app.engine.refit((), ("notes.txt",))
+                await until(pilot, lambda: bool(app.packed and app.packed.session == "begins"))
+                head = str(app.screen.query_one("#pack-head", Static).content)
+                assert f"@ {app.state.commit[:7]} · " in head
+                assert "of 1.05M window" in head
+                await pilot.press("escape")
+                await ask(app, pilot, "And again?")
+                await until(pilot, lambda: app.transcript.answer_text == "Two.")
+                blocks = [repr(block) for block in app.transcript.content.blocks]
+                assert any("begins a new one with this pack" in block for block in blocks)
+                assert any("a new session begins here" in block for block in blocks)
+                assert [turn.question for turn in app.state.turns] == ["And again?"]
+
+        asyncio.run(go())
+    first, second = (str(request.messages) for request in endpoint.requests)
+    assert "launch code" in first
+    assert "launch code" not in second
+    assert "The user says hello." in second
+
+
 def test_a_no_sends_nothing(shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
     with Endpoint([]) as endpoint:
         monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-test")
         monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
-        now = iter(range(10_000))
+        now = iter(range(1_000_000))
 
         async def go() -> None:
             app = BathyApp(

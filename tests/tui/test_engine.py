@@ -4,10 +4,12 @@ import queue
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bathy.agent.config import Settings
-from bathy.agent.loop.events import Finished, Retry
+from bathy.agent.loop.events import Finished, Retry, UsageReported
+from bathy.agent.loop.ledger import Ledger, ledger_path
 from bathy.agent.loop.record import RecordError
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.tui.engine import Engine
@@ -15,6 +17,8 @@ from bathy.agent.modes.tui.events import (
     EvidenceFound,
     Packed,
     RefitFailed,
+    SessionNamed,
+    Told,
     TurnBegan,
     TurnEnded,
     UiEvent,
@@ -49,6 +53,12 @@ class Driven:
             if isinstance(event, kinds):
                 return event
 
+    def exclude(self, *globs: str) -> Packed:
+        self.engine.refit((), globs)
+        found = self.until(Packed)
+        assert isinstance(found, Packed)
+        return found
+
     def ask(self, text: str) -> TurnEnded:
         self.engine.ask(text)
         ended = self.until(TurnEnded)
@@ -70,9 +80,11 @@ def drive(shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drive]
     monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-test")
     driven: list[Driven] = []
 
-    def start(endpoint: Endpoint, answer: Callable[[str], bool] = lambda _: True) -> Driven:
+    def start(
+        endpoint: Endpoint, answer: Callable[[str], bool] = lambda _: True, **more: Any
+    ) -> Driven:
         monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
-        driven.append(Driven(Settings(folder=shop.root, workers=1), answer))
+        driven.append(Driven(Settings(folder=shop.root, workers=1, **more), answer))
         return driven[-1]
 
     yield start
@@ -171,6 +183,139 @@ def test_a_refit_that_fails_leaves_settings_and_session_as_they_were(drive: Driv
         driven.engine.refit(("nothing/**",), ())
         driven.until(RefitFailed)
     assert (driven.engine.settings, driven.engine.session) == (before, session)
+
+
+def sent(endpoint: Endpoint) -> str:
+    """All that the last request held."""
+    return str(endpoint.requests[-1].messages)
+
+
+def test_what_is_left_out_is_not_sent_and_nothing_that_waits_is_lost(
+    drive: Drive, tmp_path: Path
+) -> None:
+    with Endpoint([*SCRIPT[:2], DONE]) as endpoint:
+        driven = drive(endpoint)
+        driven.ask("edit the title of the guide")
+        old, waiting = driven.engine.session, driven.engine.edits.states
+        assert "src/shop/payment.py" in sent(endpoint)
+        assert driven.exclude("payment.py").session == "begins"
+        driven.engine.ask("Does Cart.add lock?", note="The user says hello.")
+        named = driven.until(SessionNamed)
+        driven.until(TurnEnded)
+    assert isinstance(named, SessionNamed)
+    assert named.is_other
+    assert named.session_id == driven.engine.session != old
+    assert "RETRIES = 3" not in sent(endpoint)
+    assert "edit the title of the guide" not in sent(endpoint)
+    assert "Edits of docs/guide.md that were proposed in an earlier session" in sent(endpoint)
+    assert "The user says hello." in sent(endpoint)
+    assert driven.engine.edits.states == waiting
+    assert [file.stem for file in tmp_path.rglob("*.edits")] == [driven.engine.session]
+
+
+def test_a_choice_that_is_taken_back_goes_on_with_the_session(drive: Drive) -> None:
+    with Endpoint([DONE, DONE]) as endpoint:
+        driven = drive(endpoint)
+        driven.ask("Does Cart.add lock?")
+        session = driven.engine.session
+        assert driven.exclude("payment.py").session == "begins"
+        assert driven.exclude("payment.py", "docs/").session == "begins"
+        back = driven.exclude("payment.py", "docs/", "!docs/**", "!payment.py")
+        assert (back.session, driven.engine.session) == ("goes on", session)
+        driven.ask("And what of remove?")
+    assert "Does Cart.add lock?" in sent(endpoint)
+    assert "RETRIES = 3" in sent(endpoint)
+
+
+def test_a_choice_that_changes_nothing_or_comes_first_is_no_reason_for_a_session(
+    drive: Drive,
+) -> None:
+    with Endpoint([DONE, DONE]) as endpoint:
+        driven = drive(endpoint)
+        assert driven.exclude("docs/").session == ""
+        driven.ask("Does Cart.add lock?")
+        session = driven.engine.session
+        assert driven.exclude("docs/", "not/there").session == ""
+        driven.ask("And what of remove?")
+    assert driven.engine.session == session
+    assert "# Guide" not in sent(endpoint)
+
+
+def test_a_choice_made_while_the_first_question_is_worked_on_holds_for_the_next(
+    drive: Drive,
+) -> None:
+    hold = Hold("headers")
+    with Endpoint([replace(DONE, faults=[hold]), DONE]) as endpoint:
+        driven = drive(endpoint)
+        driven.engine.ask("Does Cart.add lock?")
+        driven.until(SessionNamed)
+        driven.engine.refit((), ("payment.py",))
+        hold.release()
+        found = driven.until(Packed)
+        assert isinstance(found, Packed)
+        assert found.session == "begins"
+        driven.ask("And what of remove?")
+    assert "RETRIES = 3" in str(endpoint.requests[0].messages)
+    assert "RETRIES = 3" not in sent(endpoint)
+
+
+def test_a_session_goes_on_in_another_process_with_the_files_that_it_began_with(
+    drive: Drive,
+) -> None:
+    with Endpoint([DONE, DONE]) as endpoint:
+        first = drive(endpoint, exclude=("payment.py",))
+        first.ask("Does Cart.add lock?")
+        other = drive(endpoint, resume="")
+        other.engine.use_session(first.engine.session)
+        told = other.until(Told)
+        other.ask("And what of remove?")
+    assert isinstance(told, Told)
+    assert told.text == "the session began with --exclude payment.py, and goes on so"
+    assert other.engine.session == first.engine.session
+    assert other.engine.settings.exclude == ("payment.py",)
+    assert "Does Cart.add lock?" in sent(endpoint)
+    assert "RETRIES = 3" not in sent(endpoint)
+
+
+def test_what_the_command_line_leaves_out_is_not_sent_by_going_on(drive: Drive) -> None:
+    with Endpoint([DONE, DONE]) as endpoint:
+        first = drive(endpoint)
+        first.ask("Does Cart.add lock?")
+        other = drive(endpoint, resume="", exclude=("payment.py",))
+        other.engine.use_session(first.engine.session)
+        found = other.until(Packed)
+        other.ask("And what of remove?")
+    assert isinstance(found, Packed)
+    assert found.session == "begins"
+    assert other.engine.session != first.engine.session
+    assert "RETRIES = 3" not in sent(endpoint)
+
+
+def test_a_question_that_is_stopped_while_it_is_answered_costs_what_was_forecast(
+    drive: Drive,
+) -> None:
+    with Endpoint([DONE, Reply("One, two, three.", "yes", faults=[Hold("middle")])]) as endpoint:
+        driven = drive(endpoint)
+        driven.ask("Does Cart.add lock?")
+        driven.engine.ask("And what of remove?")
+        driven.until(TurnBegan)
+        driven.until(TextDelta, ReasoningDelta)
+        driven.engine.stop()
+        told = driven.until(UsageReported)
+        driven.until(TurnEnded)
+    assert isinstance(told, UsageReported)
+    assert told.is_estimate
+    assert told.cost_usd > 0
+    assert 0 < told.usage.cache_hit_tokens < told.usage.prompt_tokens
+    assert told.usage.completion_tokens > 0
+    (row, *_) = ledger_rows(driven)
+    assert row["is_estimate"]
+    assert row["usd"] == pytest.approx(told.cost_usd)
+
+
+def ledger_rows(driven: Driven) -> list[dict[str, Any]]:
+    with Ledger(ledger_path()) as ledger:
+        return ledger.requests(str(driven.engine.settings.folder), 50)
 
 
 def test_evidence_comes_before_the_model_is_asked(drive: Drive) -> None:

@@ -7,12 +7,13 @@ from bathy.agent.modes.tui import drawing
 from bathy.agent.modes.tui.events import Packed, RefitFailed
 from bathy.agent.modes.tui.input.editor import EditorError, rewrite_outside
 from bathy.agent.modes.tui.panels.pack_screen import PackScreen
+from bathy.agent.modes.tui.panels.pack_words import Place
 from bathy.agent.modes.tui.review.decision import Decision
 from bathy.agent.modes.tui.review.hunks import Files, review_of
 from bathy.agent.modes.tui.review.screen import ReviewScreen
 from bathy.agent.modes.tui.showing import Showing
 from bathy.agent.modes.tui.waiting_edits import States
-from bathy.agent.modes.tui.writing import take_back, write_decided
+from bathy.agent.modes.tui.writing import RefusedError, kept_words, take_back, write_decided
 from bathy.tools.base import count_of
 from textual import on, work
 
@@ -46,7 +47,10 @@ class Deciding(Showing):
         self.push_screen(screen)
 
     def _fill(self, screen: PackScreen, packed: Packed) -> None:
-        screen.set_manifest(packed.manifest, drawing.appended_of(packed))
+        opened = self.opened
+        place = Place(opened.commit, opened.window_tokens) if opened is not None else Place()
+        appended = drawing.appended_of(packed)
+        screen.set_manifest(packed.manifest, appended, place, session=packed.session)
 
     @on(PackScreen.Refit)
     def _refit(self, event: PackScreen.Refit) -> None:
@@ -98,6 +102,10 @@ class Deciding(Showing):
         """Write what was taken, all of it or nothing, and keep for the model what was not."""
         try:
             done = write_decided(self.settings, decision)
+        except RefusedError as error:
+            key = self.keymap.shown("everywhere.review")
+            self.transcript.add_error(f"{error}; {kept_words(key)}")
+            return
         except BathyError as error:
             self.transcript.add_error(str(error))
             return

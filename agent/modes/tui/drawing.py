@@ -21,6 +21,7 @@ from bathy.agent.modes.tui.events import (
     EvidenceFound,
     Packed,
     RefitFailed,
+    SessionNamed,
     Told,
     TurnBegan,
     TurnEnded,
@@ -32,6 +33,7 @@ from bathy.agent.modes.tui.panels.pack_tree import Appended, build_tree
 from bathy.agent.modes.tui.panels.side_rows import CitedPlace, SideState, TurnLine
 from bathy.agent.modes.tui.panels.status_row import WIDE, StatusState, keys_of, short_figures
 from bathy.agent.modes.tui.panels.treemap import Item
+from bathy.agent.modes.tui.sayings import BEGINS_HERE, session_words
 from bathy.agent.modes.tui.sessions.replay import PastTurn
 from bathy.agent.modes.tui.state import State
 from bathy.agent.modes.tui.transcript.view import Transcript
@@ -112,6 +114,8 @@ def _draw_words(transcript: Transcript, event: UiEvent) -> None:
             transcript.add_error(f"the pack stays as it was: {event.text}")
         case Shortened() | LimitReached():
             transcript.add_notice(event.reason)
+        case SessionNamed() if event.is_other:
+            transcript.add_notice(BEGINS_HERE)
         case Told():
             transcript.add_notice(event.text)
         case TurnEnded():
@@ -131,7 +135,8 @@ def _draw_used(transcript: Transcript, event: UsageReported) -> None:
 
 def _asking_words(event: TurnStarted) -> str:
     what = "asking" if event.turn else "putting the repository into the cache"
-    price = f", ${event.expected_cost_usd:.4f} expected" if event.expected_cost_usd else ""
+    usd = event.expected_cost_usd
+    price = f", {usd_word(usd)} expected" if usd else ""
     why = f" ({event.reason})" if event.reason else ""
     return f"{what}: {event.prompt_tokens:,} tokens{price}{why}"
 
@@ -146,7 +151,7 @@ def _packed_words(event: Packed) -> str:
         text += f", {usd_word(event.warm_usd)} from the cache"
     if event.note:
         text += f"; other clones do not share it: {event.note}"
-    return text
+    return f"{text}; {told}" if (told := session_words(event)) else text
 
 
 def heading(state: State, status: StatusState, width: int, *, is_ascii: bool) -> str:
@@ -194,6 +199,8 @@ def side_of(state: State, files: int, blocks: tuple[Item, ...]) -> SideState:
         cited=tuple(CitedPlace(c.number, c.path, c.start_line, c.status) for c in state.cited),
         turn_usd=state.turn_usd if _has_cost(state) else None,
         session_usd=state.session_usd if _has_cost(state) else None,
+        is_turn_guessed=state.is_turn_guessed,
+        is_session_guessed=state.is_session_guessed,
         cached_share=state.cached_share if state.prompt_tokens else None,
         saved_usd=state.saved_usd,
         turns=_last_turns(state),
@@ -208,6 +215,8 @@ def status_of(state: State, keymap: Keymap) -> StatusState:
         cached_share=state.cached_share if state.prompt_tokens else None,
         turn_usd=state.turn_usd if _has_cost(state) else None,
         session_usd=state.session_usd if _has_cost(state) else None,
+        is_turn_guessed=state.is_turn_guessed,
+        is_session_guessed=state.is_session_guessed,
         phase=state.phase,
         is_busy=state.is_busy or state.phase == "opening",
         since_s=state.since_s,
@@ -239,11 +248,12 @@ def price_of(packed: Packed, tokens: int) -> tuple[float, float] | None:
 
 def cost_words(state: State) -> str:
     """What was spent, in a sentence."""
-    share = 100 * state.cached_share
-    return (
-        f"this question ${state.turn_usd:.4f}, this session ${state.session_usd:.4f};"
-        f" {share:.0f} % of the last prompt came from the cache"
-    )
+    turn = usd_word(state.turn_usd, is_about=state.is_turn_guessed)
+    session = usd_word(state.session_usd, is_about=state.is_session_guessed)
+    text = f"this question {turn}, this session {session}"
+    if not state.prompt_tokens:
+        return text
+    return f"{text}; {100 * state.cached_share:.0f} % of the last prompt came from the cache"
 
 
 def lines_of(path: str, data: bytes) -> Sequence[str]:

@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING
 from bathy.agent.config import Effort, Settings, read_service
 from bathy.agent.errors import BathyError
 from bathy.agent.loop.events import Finished, PatchProposed
+from bathy.agent.loop.record import read_header
 from bathy.agent.loop.sessions import find_session, sessions_folder
 from bathy.agent.model.catalog import Model, find_model
 from bathy.agent.modes.tui.events import (
     EvidenceFound,
+    Packed,
     RefitFailed,
     Saved,
     SessionNamed,
@@ -31,8 +33,10 @@ from bathy.agent.modes.tui.events import (
     TurnEnded,
     UiEvent,
 )
+from bathy.agent.modes.tui.holding import Globs, Holding, globs_in, globs_of, globs_words
+from bathy.agent.modes.tui.receipts import Receipts
 from bathy.agent.modes.tui.telling import Telling
-from bathy.agent.modes.tui.waiting_edits import WaitingEdits
+from bathy.agent.modes.tui.waiting_edits import WaitingEdits, told_of
 
 # What works on a question takes a while to import, so the thread does it when the screen is there.
 if TYPE_CHECKING:
@@ -52,11 +56,13 @@ class Question:
     """What is asked.
 
     Attributes:
+        settings: That held when it was asked.
         text: As the user wrote it.
         images: Pictures that go with it.
         note: What the model is told before it: what became of its edits; "" for nothing.
     """
 
+    settings: Settings
     text: str
     images: tuple[Path, ...] = ()
     note: str = ""
@@ -67,12 +73,16 @@ class Survey:
     """The repository is to be looked at and packed.
 
     Attributes:
+        settings: That it is packed by.
         before: Settings to go back to if that fails; None if there are none.
-        session: To go back to then.
+        left: The session that was left for it, to go back to then.
+        told: What the user is told of it; "" for nothing.
     """
 
+    settings: Settings
     before: Settings | None = None
-    session: str | None = None
+    left: str | None = None
+    told: str = ""
 
 
 class Engine:
@@ -80,7 +90,7 @@ class Engine:
 
     Attributes:
         settings: That the next question follows.
-        session: Id of the session that it goes on with; None for a new one, "" for the last one.
+        holding: Which session it belongs to, and what that may hold.
         edits: Files as they are and as the model wants them, until they are reviewed.
         defect: What went wrong that should not be possible; to be raised at the end.
     """
@@ -103,24 +113,37 @@ class Engine:
         self._is_stopped = threading.Event()
         self._has_begun = False
         self._told = set[str]()
-        self.session = settings.resume
+        self.holding = Holding(settings.resume)
+        # The command line may name other files than the session that it goes on with holds.
+        self._has_chosen = settings.resume is not None and globs_of(settings) != globs_of(
+            Settings()
+        )
         self.defect: Exception | None = None
         self.edits = WaitingEdits()
 
     def start(self) -> None:
         """Look at the repository."""
         self._thread.start()
-        self._jobs.put(Survey())
+        self._jobs.put(Survey(self.settings))
+
+    @property
+    def session(self) -> str | None:
+        """Id of the session that goes on; None for a new one, "" for the last one."""
+        return self.holding.session
 
     def ask(self, text: str, images: Sequence[Path] = (), note: str = "") -> None:
         """Take up a question, after those that wait."""
-        self._jobs.put(Question(text, tuple(images), note))
+        self._jobs.put(Question(self.settings, text, tuple(images), note))
 
     def refit(self, include: Sequence[str], exclude: Sequence[str]) -> None:
-        """Pack anew, with other globs; questions asked from then on follow them."""
+        """Pack anew, with other globs; questions asked from then on follow them.
+
+        What a session was sent stays in it, so one that holds other files is left for a new one,
+        and gone on with if the choice is taken back; `Packed.session` says so.
+        """
         before = self.settings
         self.settings = replace(before, include=tuple(include), exclude=tuple(exclude))
-        self._jobs.put(Survey(before, self.session))
+        self._jobs.put(Survey(self.settings, before))
 
     def choose(self, *, model: str | None = None, effort: Effort | None = None) -> None:
         """Ask another model, or let it think in another way, in a session of its own.
@@ -132,9 +155,10 @@ class Engine:
         chosen = replace(settings, model=model or settings.model, effort=effort or settings.effort)
         service = read_service(chosen)
         find_model(service.model, service.own_models)
-        before, self.session = self.session, None
+        left = self.session
+        self.holding.use(None)
         self.settings = chosen
-        self._jobs.put(Survey(settings, before))
+        self._jobs.put(Survey(chosen, settings, left))
 
     def stop(self) -> None:
         """Stop the question that is under way, keeping what it has brought."""
@@ -150,14 +174,33 @@ class Engine:
             if self._running is not None:
                 self._running[0].call_soon_threadsafe(self._hurry.set)
 
-    def use_session(self, session: str | None) -> None:
+    def use_session(self, session: str | None) -> bool:
         """Let the next question go on with a session, by its id; None for a new one.
+
+        It goes on with the files that it began with, unless the command line has named others.
+
+        Returns:
+            Whether the repository is packed anew for it, so that a `Packed` or a `RefitFailed`
+            follows.
 
         Raises:
             RecordError: The edits that wait in it cannot be read.
         """
-        self.edits.use(find_session(sessions_folder(), session) if session else None)
-        self.session = session
+        log = find_session(sessions_folder(), session) if session else None
+        self.edits.use(log)
+        now = globs_of(self.settings)
+        began = now if log is None else globs_in(read_header(log) or {}) or now
+        self.holding.use(session, began)
+        has_chosen, self._has_chosen = self._has_chosen, False
+        if began == now:
+            return False
+        if has_chosen:
+            self._jobs.put(Survey(self.settings, self.settings))
+        else:
+            self.settings = replace(self.settings, include=began[0], exclude=began[1])
+            told = f"the session began with {globs_words(began)}, and goes on so"
+            self._jobs.put(Survey(self.settings, told=told))
+        return True
 
     def close(self) -> None:
         """Stop, and wait until the log is whole."""
@@ -181,7 +224,9 @@ class Engine:
 
     def _fail(self, job: Question | Survey, text: str, exit_code: int) -> None:
         if isinstance(job, Survey) and job.before is not None:
-            self.settings, self.session = job.before, job.session
+            self.settings = job.before
+            if job.left is not None:
+                self.holding.use(job.left, globs_of(job.before))
             self._post(RefitFailed(text))
         else:
             self._post(TurnEnded("failed", text, exit_code))
@@ -191,7 +236,7 @@ class Engine:
         from bathy.agent.modes.tui.evidence import find_evidence
         from bathy.agent.modes.tui.survey import opened, packed, why_offline
 
-        settings = replace(self.settings, resume=self.session)
+        settings = replace(job.settings, resume=self.session)
         if isinstance(job, Question):
             # A copy of a session is made once, not for every question.
             fork = settings.fork and not self._has_begun
@@ -201,9 +246,11 @@ class Engine:
         model = find_model(service.model, service.own_models)
         is_offline = bool(why_offline(settings, service))
         with open_bench(settings, Telling(self._post, self._told)) as bench:
-            self._post(opened(bench, service, model))
+            found = opened(bench, service, model)
+            self.holding.know(globs_of(job.settings), found.paths)
+            self._post(found)
             if isinstance(job, Survey):
-                self._post(packed(bench, model, is_sent=not is_offline))
+                self._survey(job, packed(bench, model, is_sent=not is_offline))
                 return
             self._go_on_unless_stopped()
             self._post(EvidenceFound(find_evidence(bench, job.text), is_answer=is_offline))
@@ -213,18 +260,30 @@ class Engine:
                 return
             self._answer(bench, job)
 
+    def _survey(self, job: Survey, found: Packed) -> None:
+        paths = (entry.path for entry in found.manifest.files)
+        self.holding.know(globs_of(job.settings), paths)
+        # An earlier choice that could not be packed has set them back.
+        self.settings = job.settings
+        if job.told:
+            self._post(Told(job.told))
+        means = self.holding.choose(globs_of(job.settings)) if job.before is not None else ""
+        self._post(replace(found, session=means))
+
     def _answer(self, bench: "Bench", job: Question) -> None:
         from bathy.agent.modes.ask import open_run
         from bathy.agent.modes.first_prompt import Task
 
         service = read_service(bench.settings)
         allow = partial(self._allow, find_model(service.model, service.own_models))
-        text = f"{job.note}\n\n{job.text}" if job.note else job.text
         waiting = self.edits.states
+        # A session that takes the place of another has not proposed what waits.
+        notes = (told_of(waiting) if self.holding.has_left else "", job.note)
+        text = "\n\n".join([*filter(None, notes), job.text])
         with open_run(
             bench, service, Task(text, proposed=waiting), allow=allow, sleep=self._wait
         ) as asked:
-            asyncio.run(self._run(asked))
+            asyncio.run(self._run(asked, globs_of(job.settings)))
 
     def _go_on_unless_stopped(self) -> None:
         if self._is_stopped.is_set():
@@ -260,7 +319,7 @@ class Engine:
             async with asyncio.timeout(wait_s):
                 await self._hurry.wait()
 
-    async def _run(self, asked: "Asked") -> None:
+    async def _run(self, asked: "Asked", globs: Globs) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._hurry = asyncio.Event()
@@ -268,22 +327,36 @@ class Engine:
             self._running = asyncio.get_running_loop(), task
         self._has_begun = True
         self._go_on_unless_stopped()
+        is_other = self.holding.has_left
         if asked.session_id:
-            self.session = asked.session_id
+            self.holding.begin(asked.session_id, globs)
             keep = self.settings.keep_session
-            self.edits.keep_at(find_session(sessions_folder(), self.session) if keep else None)
-        self._post(SessionNamed(asked.session_id))
+            log = find_session(sessions_folder(), asked.session_id) if keep else None
+            self.edits.keep_at(log)
+        self._post(SessionNamed(asked.session_id, is_other))
+        receipts = Receipts()
         try:
             async with aclosing(asked.run.events()) as events:
                 async for event in events:
                     if isinstance(event, PatchProposed) and not self._writes:
                         self.edits.add(asked.edits.states())
+                    receipts.take(event)
+                    if isinstance(event, Finished):
+                        self._tell_paid(asked, receipts)
                     self._post(event)
                     if isinstance(event, Finished):
-                        self._post(Saved(asked.bill.totals.saved_usd))
                         how = "failed" if event.error else "answered"
                         self._post(TurnEnded(how, event.error, event.exit_code))
+        except (asyncio.CancelledError, BathyError):
+            self._tell_paid(asked, receipts)
+            raise
         finally:
             with self._lock:
                 self._running = None
             await asked.client.close()
+
+    def _tell_paid(self, asked: "Asked", receipts: Receipts) -> None:
+        """Tell what a request has cost that was cut off, and what the cache has saved."""
+        if unsaid := receipts.missing(asked.run.spent):
+            self._post(unsaid)
+        self._post(Saved(asked.bill.totals.saved_usd))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from bathy.agent.errors import TryAgainError
 from bathy.agent.loop.events import Event
@@ -66,6 +67,9 @@ class Packed:
         appended_paths: Files that what follows the base speaks of.
         appended_tokens: Length of that.
         note: Why other clones would make another base; "" if they would not.
+        session: What a choice of files means for the session that has begun: the next question
+            "begins" another one, since this one holds other files; or it "goes on", since it holds
+            these. "" if there is nothing to say.
     """
 
     manifest: Manifest
@@ -75,6 +79,7 @@ class Packed:
     appended_paths: frozenset[str] = frozenset()
     appended_tokens: int = 0
     note: str = ""
+    session: Literal["", "begins", "goes on"] = ""
 
     @property
     def tokens(self) -> int:
@@ -117,9 +122,15 @@ class TurnBegan:
 
 @dataclass(frozen=True, slots=True)
 class SessionNamed:
-    """The session that questions belong to from now on; "" for none."""
+    """The session that questions belong to from now on; "" for none.
+
+    Attributes:
+        session_id: Of its log.
+        is_other: It takes the place of one that holds other files, of which it knows nothing.
+    """
 
     session_id: str
+    is_other: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ class State:
         hit_tokens: Of it, from the cache.
         turn_usd: Price of the question that is under way, or of the last one.
         session_usd: Of all.
+        is_turn_guessed: The service did not say all of what the question has cost.
+        is_session_guessed: Nor of all of them.
         saved_usd: What the cache has saved of that; None if nothing was asked yet.
         streamed_chars: Of text or thinking since the phase began.
         pack_tokens: Of the pack, with what is appended to it.
@@ -111,6 +113,8 @@ class State:
     hit_tokens: int = 0
     turn_usd: float = 0.0
     session_usd: float = 0.0
+    is_turn_guessed: bool = False
+    is_session_guessed: bool = False
     saved_usd: float | None = None
     streamed_chars: int = 0
     pack_tokens: int = 0
@@ -175,6 +179,8 @@ def resumed(state: State, turns: Sequence[PastTurn]) -> State:
         turns=tuple(Turn(turn.question, turn.how) for turn in turns),
         turn_usd=turns[-1].cost_usd if turns else 0.0,
         session_usd=sum(turn.cost_usd for turn in turns),
+        is_turn_guessed=bool(turns) and turns[-1].is_guessed,
+        is_session_guessed=any(turn.is_guessed for turn in turns),
         saved_usd=None,
         prompt_tokens=0,
         hit_tokens=0,
@@ -227,16 +233,24 @@ def _prepared(state: State, event: Opened | Working | Packed | RefitFailed, now_
         case Packed():
             cold, warm = event.cold_usd, event.warm_usd
             state = replace(state, pack_tokens=event.tokens, cold_usd=cold, warm_usd=warm)
+            if event.session:
+                # The last prompt is not what the next one will be like.
+                state = replace(state, prompt_tokens=0, hit_tokens=0)
     return replace(state, stages=())
 
 
 def _conversed(state: State, event: TurnBegan | SessionNamed | TurnEnded) -> State:
     match event:
         case SessionNamed():
+            if event.is_other:
+                now = state.turns[-1:]
+                state = replace(resumed(state, ()), turns=now, proposed=state.proposed)
             return replace(state, session_id=event.session_id)
         case TurnBegan():
             turns = (*state.turns, Turn(event.question))
-            return replace(state, turns=turns, turn_usd=0.0, cited=(), may_retry=False)
+            return replace(
+                state, turns=turns, turn_usd=0.0, is_turn_guessed=False, cited=(), may_retry=False
+            )
     state = replace(state, stages=(), may_retry=event.how == "failed" and bool(state.turns))
     if not state.turns:
         return state
@@ -255,7 +269,13 @@ def _spent(state: State, event: TurnStarted | UsageReported | Saved) -> State:
         case UsageReported():
             turn_usd = state.turn_usd + event.cost_usd
             session_usd = state.session_usd + event.cost_usd
-            state = replace(state, turn_usd=turn_usd, session_usd=session_usd)
+            state = replace(
+                state,
+                turn_usd=turn_usd,
+                session_usd=session_usd,
+                is_turn_guessed=state.is_turn_guessed or event.is_estimate,
+                is_session_guessed=state.is_session_guessed or event.is_estimate,
+            )
             prompt, hit = event.usage.prompt_tokens, event.usage.cache_hit_tokens
         case TurnStarted():
             prompt, hit = event.prompt_tokens, event.hit_tokens

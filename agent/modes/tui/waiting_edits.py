@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bathy.agent.loop.record import RecordError
+from bathy.agent.loop.record import WITHOUT_A_LOG, RecordError
 from bathy.tools.diff import FileState
+from bathy.tools.workspace import quote_path
 
 States = Mapping[str, tuple[FileState, FileState]]
 """A file before and after, by path."""
@@ -40,8 +41,16 @@ class WaitingEdits:
             self._log, self._states = log, found
 
     def keep_at(self, log: Path | None) -> None:
-        """Keep them beside a log from now on; None for nowhere."""
-        self._log = log
+        """Keep them beside a log from now on, and no more beside another; None for nowhere.
+
+        Raises:
+            RecordError: The disk refuses.
+        """
+        with self._lock:
+            before, self._log = self._log, log
+            if log is not None and before not in (None, log):
+                self._save()
+                save_edits(before, {})
 
     def add(self, states: States) -> None:
         """Let more wait, in the place of older ones of the same files.
@@ -70,6 +79,17 @@ class WaitingEdits:
             save_edits(self._log, self._states)
 
 
+def told_of(states: States) -> str:
+    """Say to a model that has not proposed them which edits wait; "" if none do."""
+    if not states:
+        return ""
+    paths = ", ".join(map(quote_path, states))
+    return (
+        f"Edits of {paths} that were proposed in an earlier session wait for the user's review;"
+        " the tools show these files with them, and nothing of them is written yet."
+    )
+
+
 def save_edits(log: Path, states: States) -> None:
     """Write the edits of a session in place of those that waited before; none take the file away.
 
@@ -91,7 +111,7 @@ def save_edits(log: Path, states: States) -> None:
         unfinished.write_text(json.dumps(lines), encoding="ascii")
         unfinished.replace(target)
     except OSError as error:
-        raise RecordError(f"cannot write {target}: {error.strerror}; --no-session") from error
+        raise RecordError(f"cannot write {target}: {error.strerror}; {WITHOUT_A_LOG}") from error
 
 
 def load_edits(log: Path) -> dict[str, tuple[FileState, FileState]]:

@@ -23,6 +23,9 @@ def test_numbers_are_short() -> None:
     assert words == ["0", "812", "999", "3.1k", "10k", "506k", "999k", "1.00M"]
     prices = [usd_word(usd) for usd in (None, 0.0, 0.0001, 0.021, 0.9996, 1.424)]
     assert prices == ["no price", "$0.000", "<$0.001", "$0.021", "$1.00", "$1.42"]
+    about = [usd_word(usd, is_about=True, is_ascii=True) for usd in (None, 0.0001, 0.021)]
+    assert about == ["no price", "~<$0.001", "~$0.021"]
+    assert usd_word(1.424, is_about=True) == "≈$1.42"
     assert [percent_word(*pair) for pair in ((0, 0), (0, 9), (1, 900), (41, 100))] == [
         "0%",
         "0%",

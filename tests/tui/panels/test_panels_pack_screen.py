@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from bathy.agent.modes.tui.panels.pack_screen import PackScreen
 from bathy.agent.modes.tui.panels.pack_tree import Appended
+from bathy.agent.modes.tui.panels.pack_words import Place
 from bathy.agent.pack.manifest import Manifest, ManifestEntry
 from rich.cells import cell_len
 from textual.app import App
@@ -73,7 +74,8 @@ def run(play: Play, screen: PackScreen | None = None, size: tuple[int, int] = (1
     async def all_of_it() -> None:
         shown = screen or PackScreen(price)
         if screen is None:
-            shown.set_manifest(pack(), Appended(frozenset({"src/app.py", "new.py"}), 2_000))
+            appended = Appended(frozenset({"src/app.py", "new.py"}), 2_000)
+            shown.set_manifest(pack(), appended, Place("77e0c41" * 5, 1_000_000))
         app = Shown(shown)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
@@ -85,8 +87,8 @@ def run(play: Play, screen: PackScreen | None = None, size: tuple[int, int] = (1
 def test_it_shows_what_is_frozen_what_is_appended_and_the_price() -> None:
     async def play(app: Shown, pilot: Pilot[None]) -> None:
         assert app.told("head") == (
-            "repo @ 3f2a1c9 · 498k of 900k tokens (55%) · 6 files\n"
-            "frozen base 496k · appended 2.0k of 2 changed files · $0.075 cold, $0.001 warm"
+            "repo @ 77e0c41 · 498k of 1.00M window (50%) · 6 files\n"
+            "frozen base 496k @ 3f2a1c9 · appended 2.0k of 2 changed files · $0.075 cold, $0.001 warm"
         )
         assert app.told("detail") == (
             "src/\n● full · source · 300,000 tokens · 299,700 of text alone · 60% of the pack\n"
@@ -193,17 +195,18 @@ def test_leaving_out_asks_for_a_new_fit_and_says_what_it_brought() -> None:
         await pilot.press("right", "x")
         assert app.asked == [PackScreen.Refit((), ("*.lock", "/tests/**"))]
         assert app.told("news") == "fitting anew …"
-        app.pack.set_manifest(pack("tests/"))
+        app.pack.set_manifest(pack("tests/"), session="begins")
         await pilot.pause()
-        assert app.told("news") == "was 496k, now 406k, $0.061 cold"
+        told = "was 496k, now 406k, $0.061 cold: sent in a new session; u takes it back"
+        assert app.told("news") == told
         assert "left out by you" in app.told("detail")
         assert any("− left out" in row for row in app.rows())
         await pilot.press("x")
         assert app.told("news") == "it is left out already; i puts it back"
         await pilot.press("i")
         assert app.asked[-1].exclude == ("*.lock",)
-        app.pack.set_manifest(pack())
-        assert app.told("news") == "was 406k, now 496k, $0.074 cold"
+        app.pack.set_manifest(pack(), session="goes on")
+        assert app.told("news") == "was 406k, now 496k, $0.074 cold: the session goes on"
         await pilot.press("u", "u", "u")
         assert [event.exclude for event in app.asked[2:]] == [
             ("*.lock", "/tests/**"),

@@ -74,7 +74,7 @@ def lines(state: SideState, width: int, height: int, *, is_ascii: bool = False) 
 def test_the_panel_says_what_the_mock_up_says() -> None:
     assert lines(replace(SOME, blocks=()), 31, 40) == [
         "PACK                  412 files",
-        "688k / 1.00M tokens        69 %",
+        "688k of 1.00M window       69 %",
         "█████████████████████▍░░░░░░░░░",
         "",
         "CITED (3)",

@@ -235,6 +235,59 @@ def test_a_review_that_is_left_writes_nothing_and_is_taken_up_again(
     assert (shop.root / "notes.txt").read_text() == expected
 
 
+def test_decisions_that_cannot_be_written_are_kept(sit: Sit, shop: RepoBuilder) -> None:
+    tokenizer()
+    with Endpoint([Reply(calls=EDITS[:1]), Reply("Done.")]) as endpoint:
+        seat = sit(env=key(endpoint))
+        seat.until(ASKED)
+        seat.type("spell line 3 out\r")
+        seat.until(NUMBER)
+        seat.type("1\r")
+        seat.until("answered\n")
+        (shop.root / "notes.txt").write_text("the user's own\n")
+        seat.until(ASKED)
+        seat.type("/review\r")
+        seat.until(NUMBER)
+        seat.type("1\r")
+        told = seat.until(ASKED)
+        assert "nothing was written: notes.txt has changed" in told
+        assert "your decisions are kept" in told
+        (shop.root / "notes.txt").write_text(TEXT)
+        seat.type("/review\r")
+        assert "written: notes.txt" in seat.until(ASKED)
+    assert "line three" in (shop.root / "notes.txt").read_text()
+
+
+def test_what_is_left_out_begins_a_session_and_sessions_have_names(
+    sit: Sit, shop: RepoBuilder, tmp_path: Path
+) -> None:
+    tokenizer()
+    with Endpoint([CITES, CITES]) as endpoint:
+        seat = sit(env=key(endpoint))
+        seat.until(ASKED)
+        seat.type("What does add do?\r")
+        seat.until(NUMBER)
+        seat.type("1\r")
+        seat.until("answered\n")
+        seat.until(ASKED)
+        seat.type("/rename About add\r")
+        assert "this session is called About add" in seat.until(ASKED)
+        seat.type(f"/export {tmp_path}/out.md\r")
+        seat.until(ASKED)
+        seat.type("/exclude notes.txt\r")
+        assert "the next question begins a new one with this pack" in seat.until(ASKED)
+        seat.type("And again?\r")
+        assert "a new session begins here" in seat.until("answered\n")
+        seat.until(ASKED)
+        seat.type("/sessions\r")
+        assert ": About add\n" in seat.until(NUMBER)
+    assert "What does add do?" in (tmp_path / "out.md").read_text()
+    first, second = (str(request.messages) for request in endpoint.requests)
+    assert "line 39" in first
+    assert "line 39" not in second
+    assert "What does add do?" not in second
+
+
 def test_ctrl_c_stops_an_answer_and_the_talk_goes_on(sit: Sit) -> None:
     tokenizer()
     hold = Hold()
@@ -248,7 +301,9 @@ def test_ctrl_c_stops_an_answer_and_the_talk_goes_on(sit: Sit) -> None:
         seat.until("model:\n")
         hold.wait()
         seat.type("\x03")
-        assert "stopping" in seat.until("stopped\n")
+        told = seat.until("stopped\n")
+        assert "stopping" in told
+        assert "it is counted as about $0.001, an estimate" in told
         seat.until(ASKED)
         seat.type("What does add do?\r")
         seat.until("citation 1 verified")

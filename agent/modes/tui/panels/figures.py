@@ -22,13 +22,25 @@ def tokens_word(tokens: int) -> str:
     return f"{tokens / 1_000_000:.2f}M"
 
 
-def usd_word(usd: float | None) -> str:
-    """Say a price in US dollars: $0.021, $1.42; "no price" if it is not known."""
+def window_words(tokens: int, window_tokens: int) -> str:
+    """Say how much of the window of a model is taken: 506k of 1.05M window."""
+    return f"{tokens_word(tokens)} of {tokens_word(window_tokens)} window"
+
+
+def usd_word(usd: float | None, *, is_about: bool = False, is_ascii: bool = False) -> str:
+    """Say a price in US dollars: $0.021, $1.42; "no price" if it is not known.
+
+    Args:
+        usd: The price.
+        is_about: It is an estimate, and marked as one.
+        is_ascii: With ASCII alone.
+    """
     if usd is None:
         return "no price"
+    about = ("~" if is_ascii else "≈") if is_about else ""
     if 0 < usd < 0.0005:
-        return "<$0.001"
-    return f"${usd:.3f}" if usd < 0.9995 else f"${usd:.2f}"
+        return f"{about}<$0.001"
+    return f"{about}${usd:.3f}" if usd < 0.9995 else f"{about}${usd:.2f}"
 
 
 def percent_word(part: float, whole: float) -> str:

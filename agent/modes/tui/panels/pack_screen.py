@@ -12,6 +12,7 @@ from bathy.agent.modes.tui.panels.fitting import Fitting
 from bathy.agent.modes.tui.panels.pack_tree import Appended
 from bathy.agent.modes.tui.panels.pack_views import PackViews
 from bathy.agent.modes.tui.panels.pack_words import (
+    Place,
     Price,
     detail_text,
     head_text,
@@ -32,7 +33,7 @@ from textual.widgets import Static
 PriceOf = Callable[[int], Price | None]
 """Tokens of a prompt -> its price, or None if it is not known."""
 
-_NOTHING_YET = Appended()
+_NOTHING_YET, _NOWHERE = Appended(), Place()
 _KEYS = (
     ("pack.open", "open"),
     ("pack.out", "out"),
@@ -102,6 +103,7 @@ class PackScreen(Screen[None]):
         self._keymap = keymap or Keymap()
         self._price, self._is_ascii = price, is_ascii
         self._dot = " | " if is_ascii else " · "
+        self._place, self._session = _NOWHERE, ""
         self._fitting = Fitting(Choice(tuple(include), tuple(exclude)))
         self.views = PackViews(is_ascii=is_ascii)
 
@@ -123,13 +125,23 @@ class PackScreen(Screen[None]):
         """Cut the texts anew."""
         self._tell()
 
-    def set_manifest(self, manifest: Manifest, appended: Appended = _NOTHING_YET) -> None:
+    def set_manifest(
+        self,
+        manifest: Manifest,
+        appended: Appended = _NOTHING_YET,
+        place: Place = _NOWHERE,
+        *,
+        session: str = "",
+    ) -> None:
         """Show a pack: the first one, one fitted anew, or one of a repository that has changed.
 
         Args:
             manifest: Of the frozen base.
             appended: What follows it.
+            place: Where it stands.
+            session: What it means for the session, as of `Packed`.
         """
+        self._place, self._session = place, session
         self._fitting.take(manifest, appended)
         self._show()
 
@@ -150,7 +162,7 @@ class PackScreen(Screen[None]):
         if manifest is None or not self.is_running:
             return
         price = self._price(fitting.tokens)
-        head = head_text(manifest, fitting.appended, price, dot=self._dot)
+        head = head_text(manifest, fitting.appended, price, self._place, dot=self._dot)
         self._write("head", "\n".join(map(self._cut, head.split("\n"))))
         kinds = legend(is_ascii=self._is_ascii)
         self._write("legend", legend_text(kinds, self.size.width - 2))
@@ -172,7 +184,10 @@ class PackScreen(Screen[None]):
             return f"fitting anew {'...' if self._is_ascii else '…'}"
         if fitting.problem or fitting.was_tokens is None:
             return fitting.problem
-        return refit_text(fitting.was_tokens, fitting.tokens, price)
+        undo = self._keymap.shown("pack.undo")
+        return refit_text(
+            fitting.was_tokens, fitting.tokens, price, session=self._session, undo=undo
+        )
 
     def _detail(self) -> None:
         manifest, tree = self._fitting.manifest, self._fitting.tree

@@ -1,6 +1,7 @@
 """A pack, a file, a folder -> the sentences of the pack screen; pure, fit for a terminal."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from bathy.agent.modes.terminal import printable
 from bathy.agent.modes.tui.panels.figures import (
@@ -11,6 +12,7 @@ from bathy.agent.modes.tui.panels.figures import (
     percent_word,
     tokens_word,
     usd_word,
+    window_words,
 )
 from bathy.agent.modes.tui.panels.pack_tree import (
     APPENDED,
@@ -82,20 +84,40 @@ def row_text(
     return columns(f"{mark}{indent}{signs[is_open]} {node.name}", right, width, is_ascii=is_ascii)
 
 
-def head_text(manifest: Manifest, appended: Appended, price: Price | None, *, dot: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pack stands.
+
+    Attributes:
+        commit: That is looked at, which may have gone on from that of the base; "" for none.
+        window_tokens: Of the model; 0 if it is not known.
+    """
+
+    commit: str = ""
+    window_tokens: int = 0
+
+
+def head_text(
+    manifest: Manifest, appended: Appended, price: Price | None, place: Place, *, dot: str
+) -> str:
     """Say what is packed, what of it is frozen, and what it costs; two lines."""
     tokens = manifest.tokens + appended.tokens
-    commit = f" @ {printable(manifest.commit[:7])}" if manifest.commit else ""
-    first = [
-        f"{quote_path(manifest.name)}{commit}",
-        f"{tokens_word(tokens)} of {tokens_word(manifest.budget)} tokens"
-        f" ({percent_word(tokens, manifest.budget)})",
-        count_word(len(manifest.files), "file"),
-    ]
-    second = [f"frozen base {tokens_word(manifest.tokens)}", _overlay(appended)]
+    size = f"{tokens_word(tokens)} tokens"
+    if place.window_tokens:
+        size = window_words(tokens, place.window_tokens)
+        size += f" ({percent_word(tokens, place.window_tokens)})"
+    commit = _at(place.commit or manifest.commit)
+    files = count_word(len(manifest.files), "file")
+    first = [f"{quote_path(manifest.name)}{commit}", size, files]
+    base = _at(manifest.commit) if place.commit not in ("", manifest.commit) else ""
+    second = [f"frozen base {tokens_word(manifest.tokens)}{base}", _overlay(appended)]
     if price is not None:
         second.append(f"{usd_word(price[0])} cold, {usd_word(price[1])} warm")
     return f"{dot.join(first)}\n{dot.join(second)}"
+
+
+def _at(commit: str) -> str:
+    return f" @ {printable(commit[:7])}" if commit else ""
 
 
 def _overlay(appended: Appended) -> str:
@@ -105,10 +127,22 @@ def _overlay(appended: Appended) -> str:
     return f"appended {tokens_word(appended.tokens)} of {files}"
 
 
-def refit_text(was: int, now: int, price: Price | None) -> str:
-    """Say what a choice has changed: was 506k, now 431k, $0.065 cold."""
+def refit_text(
+    was: int, now: int, price: Price | None, *, session: str = "", undo: str = ""
+) -> str:
+    """Say what a choice has changed: was 506k, now 431k, $0.065 cold.
+
+    Args:
+        was: Tokens before.
+        now: Tokens.
+        price: Of what is packed now.
+        session: As of `Packed`.
+        undo: Key that takes the choice back; "" for none.
+    """
     cold = f", {usd_word(price[0])} cold" if price is not None else ""
-    return f"was {tokens_word(was)}, now {tokens_word(now)}{cold}"
+    back = f"; {undo} takes it back" if undo else ""
+    told = {"begins": f": sent in a new session{back}", "goes on": ": the session goes on"}
+    return f"was {tokens_word(was)}, now {tokens_word(now)}{cold}{told.get(session, '')}"
 
 
 def detail_text(
@@ -147,7 +181,8 @@ def detail_text(
 
 
 def _root_detail(node: Node, manifest: Manifest, dot: str) -> str:
-    lines = [printable(manifest.summary), _levels(node)]
+    budget = f"the budget of the base is {tokens_word(manifest.budget)} tokens"
+    lines = [printable(manifest.summary), dot.join((_levels(node), budget))]
     if manifest.secrets:
         lines.append(f"{count_word(manifest.secrets, 'secret')} redacted")
     if manifest.hints:

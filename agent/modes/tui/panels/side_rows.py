@@ -11,8 +11,8 @@ from bathy.agent.modes.tui.panels.figures import (
     cut_left,
     meter,
     one_line,
-    tokens_word,
     usd_word,
+    window_words,
 )
 from bathy.agent.modes.tui.panels.treemap import Item
 from bathy.tools.workspace import quote_path
@@ -73,6 +73,8 @@ class SideState:
         cited: Of the last answer.
         turn_usd: None if prices are not known, or nothing was asked yet.
         session_usd: The same.
+        is_turn_guessed: The price of the turn is an estimate.
+        is_session_guessed: That of all of them is.
         cached_share: Part of the last prompt that came from the cache, 0 to 1.
         saved_usd: By the cache, in this session.
         tokens_per_s: Of the answer.
@@ -86,6 +88,8 @@ class SideState:
     cited: tuple[CitedPlace, ...] = ()
     turn_usd: float | None = None
     session_usd: float | None = None
+    is_turn_guessed: bool = False
+    is_session_guessed: bool = False
     cached_share: float | None = None
     saved_usd: float | None = None
     tokens_per_s: float | None = None
@@ -113,7 +117,7 @@ _BLANK = SideRow(())
 def share_rows(state: SideState, height: int) -> Shares:
     """Divide the height: what was cited and asked first, the map from what is left."""
     cited, turns = _wanted(state.cited), _wanted(state.turns)
-    rest = height - len(_pack(state, 20, is_ascii=False)) - len(_cost(state)) - 1
+    rest = height - len(_pack(state, 20, is_ascii=False)) - len(_cost(state, is_ascii=False)) - 1
     left = max(0, rest - bool(cited) - bool(turns))
     some_cited = min(cited, max(4, left // 3))
     some_turns = min(turns, max(3, left // 4))
@@ -155,7 +159,7 @@ def side_rows(
         _cited(state.cited, width, shares.cited, cursor=cursor, is_ascii=is_ascii),
         [
             _line(text, "" if at else "title", width, is_ascii=is_ascii)
-            for at, text in enumerate(_cost(state))
+            for at, text in enumerate(_cost(state, is_ascii=is_ascii))
         ],
         _turns(state.turns, width, shares.turns, is_ascii=is_ascii),
     ]
@@ -174,7 +178,7 @@ def _pack(state: SideState, width: int, *, is_ascii: bool) -> list[SideRow]:
     if not state.window_tokens:
         return [SideRow(((head, "title"),))]
     share = state.used_tokens / state.window_tokens
-    sizes = f"{tokens_word(state.used_tokens)} / {tokens_word(state.window_tokens)} tokens"
+    sizes = window_words(state.used_tokens, state.window_tokens)
     text = columns(sizes, f"{100 * share:.0f} %", width, is_ascii=is_ascii)
     role = "meter" if share <= 1 else "bad"
     bar = meter(share, width, is_ascii=is_ascii)
@@ -218,12 +222,13 @@ def _role(status: str) -> str:
     )
 
 
-def _cost(state: SideState) -> list[str]:
+def _cost(state: SideState, *, is_ascii: bool) -> list[str]:
     if state.turn_usd is None and state.session_usd is None and state.cached_share is None:
         return []
     speed = f"   {state.tokens_per_s:.0f} tok/s" if state.tokens_per_s is not None else ""
-    lines = ["COST", f"turn     {usd_word(state.turn_usd)}{speed}"]
-    lines.append(f"session  {usd_word(state.session_usd)}")
+    turn = usd_word(state.turn_usd, is_about=state.is_turn_guessed, is_ascii=is_ascii)
+    session = usd_word(state.session_usd, is_about=state.is_session_guessed, is_ascii=is_ascii)
+    lines = ["COST", f"turn     {turn}{speed}", f"session  {session}"]
     if state.cached_share is not None:
         lines.append(f"cache    {100 * state.cached_share:.0f} % hit")
     if state.saved_usd is not None:

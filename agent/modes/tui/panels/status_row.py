@@ -39,6 +39,8 @@ class StatusState:
         cached_share: Part of the last prompt that came from the cache, 0 to 1; None if none was.
         turn_usd: Price of the turn; None if not known.
         session_usd: Price of all of them; None if not known.
+        is_turn_guessed: That of the turn is an estimate.
+        is_session_guessed: That of all of them is.
         phase: Word for what is going on.
         is_busy: Something is.
         since_s: Moment at which it began, on the clock of the line.
@@ -53,6 +55,8 @@ class StatusState:
     cached_share: float | None = None
     turn_usd: float | None = None
     session_usd: float | None = None
+    is_turn_guessed: bool = False
+    is_session_guessed: bool = False
     phase: str = "ready"
     is_busy: bool = False
     since_s: float = 0.0
@@ -89,7 +93,8 @@ def short_figures(state: StatusState, *, is_ascii: bool = False) -> str:
     if state.cached_share is not None:
         words.append(f"cache {percent_word(state.cached_share, 1)}")
     if state.session_usd is not None:
-        words.append(usd_word(state.session_usd))
+        is_about = state.is_session_guessed
+        words.append(usd_word(state.session_usd, is_about=is_about, is_ascii=is_ascii))
     return (" - " if is_ascii else " · ").join(words)
 
 
@@ -137,7 +142,9 @@ def _figures(state: StatusState, *, is_ascii: bool) -> Iterator[_Part]:
     if state.cached_share is not None:
         yield _Part(f"cache {100 * state.cached_share:.0f} %", "", 5)
     if state.session_usd is not None:
-        yield _Part(f"{usd_word(state.turn_usd)} / {usd_word(state.session_usd)}", "", 7)
+        turn = usd_word(state.turn_usd, is_about=state.is_turn_guessed, is_ascii=is_ascii)
+        session = usd_word(state.session_usd, is_about=state.is_session_guessed, is_ascii=is_ascii)
+        yield _Part(f"{turn} / {session}", "", 7)
 
 
 def _speed(state: StatusState, now_s: float, *, is_ascii: bool) -> Iterator[_Part]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from bathy.agent.modes.tui.commands import COMMANDS, Command, Given, read_command
 
 _SHARED = frozenset(
-    ("copy", "cost", "exclude", "include", "model", "new", "pack", "quit", "review",
-     "think", "undo")
+    ("copy", "cost", "exclude", "export", "include", "model", "new", "pack", "quit", "rename",
+     "review", "think", "undo")
 )  # fmt: skip
 _OWN = (
     Command("attach", "send a picture along; alone, send none of them", "[FILE]"),

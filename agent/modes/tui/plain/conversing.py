@@ -11,16 +11,19 @@ from bathy.agent.errors import BathyError
 from bathy.agent.loop.record import read_record
 from bathy.agent.loop.sessions import (
     SessionInfo,
+    export_session,
+    exports_folder,
     find_session,
     last_session,
     list_sessions,
+    name_session,
     sessions_folder,
 )
 from bathy.agent.model.catalog import find_model
 from bathy.agent.modes.pictures import read_images
 from bathy.agent.modes.tui.clipboard import copy, may_hear
-from bathy.agent.modes.tui.events import EvidenceFound
-from bathy.agent.modes.tui.panels.figures import percent_word
+from bathy.agent.modes.tui.events import EvidenceFound, Packed, RefitFailed, TurnEnded
+from bathy.agent.modes.tui.panels.figures import percent_word, usd_word
 from bathy.agent.modes.tui.plain.deciding import Deciding
 from bathy.agent.modes.tui.plain.files import read_place
 from bathy.agent.modes.tui.plain.words import cited_lines, lines_of
@@ -76,8 +79,12 @@ class Conversing(Deciding):
         if not state.prompt_tokens and not state.session_usd:
             self.say("no model has been asked yet")
             return
-        self.say(f"this question: ${state.turn_usd:.4f}")
-        self.say(f"this session: ${state.session_usd:.4f}")
+        for what, usd, is_about in (
+            ("question", state.turn_usd, state.is_turn_guessed),
+            ("session", state.session_usd, state.is_session_guessed),
+        ):
+            guess = ", an estimate in part" if is_about else ""
+            self.say(f"this {what}: {usd_word(usd)}{guess}")
         if state.prompt_tokens:
             cached = percent_word(state.hit_tokens, state.prompt_tokens)
             self.say(f"cache: {cached} of the last prompt of {state.prompt_tokens:,} tokens")
@@ -117,7 +124,7 @@ class Conversing(Deciding):
         if not number:
             for at, info in enumerate(found, 1):
                 when = info.created[:16].replace("T", " ")
-                self.say(f"{at} {when}, {info.model}: {info.question}")
+                self.say(f"{at} {when}, {info.model}: {info.name or info.question}")
             if not found:
                 self.say("there are no sessions about this repository yet")
                 return
@@ -140,6 +147,24 @@ class Conversing(Deciding):
             self.printer.next_line()
             return ""
 
+    def rename(self, name: str) -> None:
+        """Give the session a name."""
+        if path := self._session_path():
+            kept = name_session(path, name)
+            self.say(f"this session is called {kept}" if kept else "this session has no name now")
+
+    def export(self, target: str) -> None:
+        """Write the session to a file."""
+        if path := self._session_path():
+            wanted = Path(target).expanduser() if target else None
+            self.say(f"the session is in {export_session(path, wanted, exports_folder())}")
+
+    def _session_path(self) -> Path | None:
+        if not self.state.session_id:
+            self.say("there is no session yet: ask something first")
+            return None
+        return find_session(sessions_folder(), self.state.session_id)
+
     def go_on(self, path: Path) -> None:
         """Let the next question go on with a session, and say where that was.
 
@@ -147,11 +172,13 @@ class Conversing(Deciding):
             BathyError: The log cannot be read.
         """
         turns = turns_of(read_record(path))
-        self.engine.use_session(path.stem)
+        is_packed_anew = self.engine.use_session(path.stem)
         self.state = resumed(replace(self.state, session_id=path.stem), turns)
         self.say(f"the next question goes on with session {path.stem[:_ID_CHARS]}")
         if turns:
             self.say(f"its last question was: {turns[-1].question}")
+        if is_packed_anew:
+            self.until(Packed, RefitFailed, TurnEnded)
 
     def go_on_first(self) -> None:
         """Go on with the session that the command line names, if it names one."""

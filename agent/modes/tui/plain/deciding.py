@@ -11,7 +11,7 @@ from bathy.agent.modes.tui.review.decision import Decision, decision_of
 from bathy.agent.modes.tui.review.hunks import Files, review_of
 from bathy.agent.modes.tui.state import resumed
 from bathy.agent.modes.tui.waiting_edits import States
-from bathy.agent.modes.tui.writing import take_back, write_decided
+from bathy.agent.modes.tui.writing import RefusedError, kept_words, take_back, write_decided
 
 
 class Deciding(Listening):
@@ -91,7 +91,8 @@ class Deciding(Listening):
         is_same = self._left is not None and self._left[0] == states
         files = self._left[1] if self._left is not None and is_same else review_of(states)
         files, is_decided = review(files, self.keyboard, self.say)
-        self._left = None if is_decided else (states, files)
+        # Those that cannot be written are kept as well.
+        self._left = (states, files)
         self.say(outcome_words(files))
         if is_decided:
             self._apply(decision_of(files), states)
@@ -100,7 +101,12 @@ class Deciding(Listening):
 
     def _apply(self, decision: Decision, states: States) -> None:
         """Write what was taken, all of it or nothing, and keep for the model what was not."""
-        done = write_decided(self.engine.settings, decision)
+        try:
+            done = write_decided(self.engine.settings, decision)
+        except RefusedError as error:
+            self.say(f"{error}; {kept_words('/review')}")
+            return
+        self._left = None
         for path in done.paths:
             self.say(f"written: {path}")
         if done.entry:

@@ -45,7 +45,9 @@ def pack_lines(packed: Packed, window_tokens: int) -> Iterator[str]:
 def _sent(packed: Packed) -> Iterator[str]:
     """What is frozen, what follows it, and what that costs."""
     if packed.is_frozen:
-        yield f"base: {count_word(packed.manifest.tokens, 'token')}, frozen for the cache"
+        commit = packed.manifest.commit
+        of = f" of commit {commit[:12]}" if commit else ""
+        yield f"base: {count_word(packed.manifest.tokens, 'token')}{of}, frozen for the cache"
         files = count_word(len(packed.appended_paths), "changed file")
         yield f"overlay: {count_word(packed.appended_tokens, 'token')} of {files}"
     if packed.note:

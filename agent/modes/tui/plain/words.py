@@ -31,7 +31,8 @@ from bathy.agent.modes.tui.events import (
     TurnEnded,
     UiEvent,
 )
-from bathy.agent.modes.tui.panels.figures import count_word, one_line, percent_word
+from bathy.agent.modes.tui.panels.figures import count_word, one_line, percent_word, usd_word
+from bathy.agent.modes.tui.sayings import BEGINS_HERE, guessed_words, session_words
 from bathy.agent.modes.tui.state import Cited
 from bathy.tools.workspace import quote_path
 
@@ -78,9 +79,13 @@ def _of_repository(event: Opened | Packed | RefitFailed | SessionNamed) -> Itera
             yield f"packed: {size_words(event)}"
             if event.cold_usd:
                 yield price_words(event)
+            if told := session_words(event):
+                yield told
         case RefitFailed():
             yield f"the pack stays as it was: {event.text}"
         case SessionNamed() if event.session_id:
+            if event.is_other:
+                yield BEGINS_HERE
             yield f"session: {event.session_id[:_SESSION_CHARS]}"
 
 
@@ -92,7 +97,8 @@ def size_words(packed: Packed) -> str:
 
 def price_words(packed: Packed) -> str:
     """Say what it costs to send a pack."""
-    return f"price: ${packed.cold_usd:.4f} the first time, ${packed.warm_usd:.4f} from the cache"
+    cold, warm = usd_word(packed.cold_usd), usd_word(packed.warm_usd)
+    return f"price: {cold} the first time, {warm} from the cache"
 
 
 def _of_evidence(spans: Sequence[Span]) -> Iterator[str]:
@@ -107,9 +113,12 @@ def _of_requests(event: TurnStarted | UsageReported | Retry | Finished) -> Itera
     match event:
         case TurnStarted() if event.turn < 2:
             what = "asking" if event.turn else "putting the repository into the cache"
-            price = f", ${event.expected_cost_usd:.4f} expected" if event.expected_cost_usd else ""
+            usd = event.expected_cost_usd
+            price = f", {usd_word(usd)} expected" if usd else ""
             why = f" ({event.reason})" if event.reason else ""
             yield f"{what}: about {count_word(event.prompt_tokens, 'token')}{price}{why}"
+        case UsageReported() if event.is_estimate and event.cost_usd:
+            yield guessed_words(event)
         case UsageReported() if event.turn and _is_missed(event):
             yield f"less came from the cache than expected: {event.cause}"
         case Retry():
@@ -120,7 +129,7 @@ def _of_requests(event: TurnStarted | UsageReported | Retry | Finished) -> Itera
         case Finished() if event.usage.prompt_tokens:
             used = event.usage
             cached = percent_word(used.cache_hit_tokens, used.prompt_tokens)
-            price = f", ${event.cost_usd:.4f}" if event.cost_usd else ""
+            price = f", {usd_word(event.cost_usd)}" if event.cost_usd else ""
             yield (
                 f"used: {count_word(event.turns, 'request')},"
                 f" {count_word(used.prompt_tokens, 'token')} read, {cached} of them cached,"

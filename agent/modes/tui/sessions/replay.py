@@ -32,6 +32,7 @@ class PastTurn:
         question: As it was asked, without secrets.
         how: "answered", "stopped", "failed", or "interrupted" if the process came to an end.
         cost_usd: Of all its requests; 0 if no prices were known.
+        is_guessed: The service did not say all of that.
         events: That draw it, from its beginning to its end.
         cited: Where its answer cites.
     """
@@ -41,6 +42,7 @@ class PastTurn:
     cost_usd: float
     events: tuple[UiEvent, ...]
     cited: tuple[Cited, ...]
+    is_guessed: bool = False
 
 
 def turns_of(recorded: Recorded) -> tuple[PastTurn, ...]:
@@ -74,6 +76,7 @@ class _Turn:
         self._cost_usd = 0.0
         self._how = ""
         self._is_asked = self._is_estimate = self._is_copy = self._is_stopped = False
+        self._is_guessed = False
         self._said = ""
 
     def take(self, line: Line) -> None:
@@ -93,6 +96,7 @@ class _Turn:
             case "usage":
                 self._cost_usd += line["cost_usd"]
                 self._is_estimate = line["is_estimate"]
+                self._is_guessed = self._is_guessed or self._is_estimate
             case "citations":
                 self._cited = tuple(map(_cited, line.get("cited", ())))
             case "partial":
@@ -114,7 +118,8 @@ class _Turn:
             is_stopped = self._is_stopped or (self._is_asked and self._is_estimate)
             how = "stopped" if is_stopped else "interrupted"
             self._events.append(TurnEnded(how, "" if is_stopped else INTERRUPTED))
-        return PastTurn(self._question, how, self._cost_usd, tuple(self._events), self._cited)
+        events, guessed = tuple(self._events), self._is_guessed
+        return PastTurn(self._question, how, self._cost_usd, events, self._cited, guessed)
 
     def _hear(self, line: Line) -> None:
         """Take a message; one of the model only if it was asked for, since some are given."""

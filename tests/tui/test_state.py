@@ -1,0 +1,63 @@
+"""Events -> what stands around the transcript: sizes, prices, whose session it is."""
+
+from functools import reduce as fold
+
+from bathy.agent.loop.events import UsageReported
+from bathy.agent.model.messages import Usage
+from bathy.agent.modes.tui import drawing
+from bathy.agent.modes.tui.events import Packed, SessionNamed, TurnBegan, TurnEnded, UiEvent
+from bathy.agent.modes.tui.panels.side_rows import side_rows
+from bathy.agent.modes.tui.sessions.replay import PastTurn
+from bathy.agent.modes.tui.state import State, reduce, resumed
+from bathy.agent.pack.manifest import Manifest
+
+USAGE = Usage(100, 90, 10, 5, 0)
+PACK = Manifest("shop", "c" * 40, False, "t", 900, 80, 5, (), 0, 0, "It fits.", (), ())
+
+
+def after(*events: UiEvent, state: State | None = None) -> State:
+    return fold(lambda state, event: reduce(state, event, 0.0), events, state or State())
+
+
+def cost_rows(state: State) -> list[str]:
+    rows = side_rows(drawing.side_of(state, 1, ()), 30, 40, map_rows=())
+    texts = ["".join(text for text, _ in row.row).rstrip() for row in rows]
+    return texts[texts.index("COST") + 1 :][:2]
+
+
+ASKED = after(
+    SessionNamed("one"),
+    TurnBegan("Why?"),
+    UsageReported(1, USAGE, 0.25, is_estimate=False),
+    TurnEnded("answered"),
+)
+
+
+def test_what_was_cut_off_is_marked_as_an_estimate_in_turn_and_session() -> None:
+    assert cost_rows(ASKED) == ["turn     $0.250", "session  $0.250"]
+    stopped = after(
+        TurnBegan("And?"),
+        UsageReported(1, USAGE, 0.125, is_estimate=True),
+        TurnEnded("stopped"),
+        state=ASKED,
+    )
+    assert cost_rows(stopped) == ["turn     ≈$0.125", "session  ≈$0.375"]
+    assert drawing.cost_words(stopped).startswith("this question ≈$0.125, this session ≈$0.375;")
+    later = after(TurnBegan("So?"), UsageReported(1, USAGE, 0.25, is_estimate=False), state=stopped)
+    assert cost_rows(later) == ["turn     $0.250", "session  ≈$0.625"]
+    past = [
+        PastTurn("a", "stopped", 0.5, (), (), is_guessed=True),
+        PastTurn("b", "x", 0.25, (), ()),
+    ]
+    assert cost_rows(resumed(later, past)) == ["turn     $0.250", "session  ≈$0.750"]
+
+
+def test_a_session_that_takes_the_place_of_another_has_a_bill_of_its_own() -> None:
+    chosen = after(Packed(PACK, 0.5, 0.25, session="begins"), state=ASKED)
+    # The last prompt was of the old one; what counts now is the pack.
+    assert (chosen.prompt_tokens, chosen.session_usd, chosen.session_id) == (0, 0.25, "one")
+    begun = after(TurnBegan("And?"), SessionNamed("two", is_other=True), state=chosen)
+    assert [turn.question for turn in begun.turns] == ["And?"]
+    assert (begun.session_id, begun.session_usd) == ("two", 0.0)
+    same = after(TurnBegan("And?"), SessionNamed("one"), state=ASKED)
+    assert (len(same.turns), same.session_usd) == (2, 0.25)
