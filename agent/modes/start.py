@@ -29,6 +29,7 @@ from bathy.agent.loop.sessions import (
 from bathy.agent.model.messages import Message
 from bathy.agent.modes.basis import Basis, BasisFinder
 from bathy.agent.modes.compose import Bench
+from bathy.agent.modes.globs import globs_in, globs_of, globs_words
 from bathy.agent.pack.manifest import Manifest
 from bathy.tools.redact import redact
 from bathy.tools.registry import TOOLS, parameters_of
@@ -135,7 +136,8 @@ def go_on(old: Recorded, bench: Bench, finder: BasisFinder) -> Start:
     """Go on with a session: find out what has changed since it last asked.
 
     Raises:
-        ConfigError: It is about another repository, or it broke off before it had begun.
+        ConfigError: It is about another repository, began with other globs than those that are
+            given, or broke off before it had begun.
     """
     if old.header["folder"] != str(bench.snapshot.root):
         raise ConfigError(
@@ -146,6 +148,12 @@ def go_on(old: Recorded, bench: Bench, finder: BasisFinder) -> Start:
         raise ConfigError(
             f"the session {old.path.stem} may hold what `denied_paths` in config.toml forbids"
             f" since ({', '.join(sorted(denied))}); begin a new one"
+        )
+    held, asked = globs_in(old.header), globs_of(bench.settings)
+    if held is not None and any(asked) and asked != held:
+        raise ConfigError(
+            f"the session {old.path.stem} began with {globs_words(held)}, and what was sent stays"
+            f" sent; leave out {globs_words(asked)}, or begin a new one"
         )
     if len(old.messages) < PREFIX_MESSAGES:
         raise ConfigError(

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from conftest import Run
 from endpoint.script import Reply
 from endpoint.server import Endpoint
 from repo_builder import RepoBuilder
@@ -38,6 +39,21 @@ def test_a_session_with_other_globs_is_not_taken_for_this_one(ask: Ask, shop: Re
         ask(endpoint, "--continue")
     assert not any("supersedes" in text for text in contents(endpoint))
     assert "the tools read it as it is now" in contents(endpoint)[-1]
+
+
+def test_a_choice_of_files_is_refused_where_it_could_not_hold(
+    shop: RepoBuilder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.file("docs/guide.md", "# Guide\n").commit()
+    with Endpoint([DONE, DONE]) as endpoint:
+        monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-test")
+        monkeypatch.setenv("DEEPSEEK_BASE_URL", endpoint.base_url)
+        args = ("-C", shop.root, "--task", "What is in the guide?", "--exclude", "src/**")
+        assert run(*args).code == 0
+        other = run("-C", shop.root, "--continue", "--task", "And?", "--exclude", "docs/**")
+        assert (other.code, len(endpoint.requests)) == (2, 1)
+        assert "began with --exclude 'src/**'" in other.err
+        assert run(*args, "--continue").code == 0
 
 
 def test_open_changes_are_cached_between_questions(ask: Ask, shop: RepoBuilder) -> None:

@@ -22,6 +22,7 @@ from bathy.agent.loop.events import Finished, PatchProposed
 from bathy.agent.loop.record import read_header
 from bathy.agent.loop.sessions import find_session, sessions_folder
 from bathy.agent.model.catalog import Model, find_model
+from bathy.agent.modes.globs import Globs, globs_in, globs_of, globs_words
 from bathy.agent.modes.tui.events import (
     EvidenceFound,
     Packed,
@@ -33,7 +34,7 @@ from bathy.agent.modes.tui.events import (
     TurnEnded,
     UiEvent,
 )
-from bathy.agent.modes.tui.holding import Globs, Holding, globs_in, globs_of, globs_words
+from bathy.agent.modes.tui.holding import Holding
 from bathy.agent.modes.tui.receipts import Receipts
 from bathy.agent.modes.tui.telling import Telling
 from bathy.agent.modes.tui.waiting_edits import WaitingEdits, told_of

@@ -1,14 +1,10 @@
 """What a session was sent stays in it -> which session a question belongs to, by what is chosen."""
 
-import shlex
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Literal
 
-from bathy.agent.config import Settings
 from bathy.agent.index.repo import chooser
-
-Globs = tuple[tuple[str, ...], tuple[str, ...]]
-"""What to read alone, () for all; and what to leave out of it."""
+from bathy.agent.modes.globs import Globs
 
 
 class Holding:
@@ -65,24 +61,3 @@ class Holding:
             return False
         is_in, is_in_other = chooser(*one), chooser(*other)
         return all(is_in(path) == is_in_other(path) for path in self._paths)
-
-
-def globs_in(header: Mapping[str, Any]) -> Globs | None:
-    """Return the choice that a session began with, as its log says first; None if unknown."""
-    if "include" not in header or "exclude" not in header:
-        return None
-    return tuple(map(str, header["include"])), tuple(map(str, header["exclude"]))
-
-
-def globs_words(globs: Globs) -> str:
-    """Say a choice, as flags of the command line say it."""
-    flags = [
-        *(f"--include {shlex.quote(glob)}" for glob in globs[0]),
-        *(f"--exclude {shlex.quote(glob)}" for glob in globs[1]),
-    ]
-    return " ".join(flags) or "all files"
-
-
-def globs_of(settings: Settings) -> Globs:
-    """Return the choice that settings make."""
-    return settings.include, settings.exclude
