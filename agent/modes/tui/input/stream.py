@@ -8,6 +8,9 @@ from textual import constants, events
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
+# A sequence with a number that is no character, say; Textual checks none.
+_UNREADABLE = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+
 
 class _Parser(XTermParser):
     """Textual's, which can be told that no more of a sequence comes."""
@@ -60,7 +63,7 @@ class Stream:
         found: list[Message] = []
         try:
             found.extend(messages)
-        except Exception:  # a sequence with a number that is no character, say
+        except _UNREADABLE:
             self._renew()
         return found
 
