@@ -41,7 +41,6 @@ class Conversing(GoingOn):
     def _loaded(self, path: Path, turns: tuple[PastTurn, ...] | None) -> None:
         super()._loaded(path, turns)
         if self._keeper is not None and turns is not None:
-            # Behind what was asked meanwhile: nothing that was left is sent by itself.
             self.composer.restore(self._keeper.found(path))
 
     @on(Composer.Drafted)

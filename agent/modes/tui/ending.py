@@ -1,4 +1,4 @@
-"""SIGTERM, SIGHUP, SIGINT or a terminal that is gone -> the end of the program, whatever it is doing.
+"""An ending signal, or a terminal that is gone -> the end of the program, whatever it is doing.
 
 The screen is asked to leave as it would by /quit. If it cannot, because it waits for a terminal
 that takes nothing any more, say, the process ends all the same.

@@ -97,6 +97,7 @@ def test_what_is_written_comes_back_with_what_its_marks_stand_for() -> None:
         await paste(app, pilot, PASTED + "more")
         assert app.text == f"see {MARK}[Pasted text #2 +85 lines]"
         assert app.composer.waiting == ("one",)
+        assert not app.composer.send_next()  # nobody has asked for it
         await pilot.press("enter")
         await pilot.press("enter")
 

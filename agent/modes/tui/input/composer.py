@@ -95,6 +95,7 @@ class Composer(Vertical):
         )
         self.area = PromptArea(self._drafts.attachments, popup, hooks)
         self._kept = Draft()
+        self._is_held = False
         self._keep_due: asyncio.TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
@@ -124,7 +125,11 @@ class Composer(Vertical):
         return tuple(self._drafts.waiting)
 
     def restore(self, draft: Draft) -> None:
-        """Put a draft of before into the field, if nothing is written; what waited waits again."""
+        """Put a draft of before into the field, if nothing is written; what waited waits again.
+
+        Nothing of it is sent before the user sends something.
+        """
+        self._is_held = self._is_held or bool(draft.waiting)
         written = self._drafts.restore(draft, self.area.text)
         if written != self.area.text:
             self._put(written)
@@ -157,7 +162,7 @@ class Composer(Vertical):
 
     def send_next(self) -> bool:
         """Send the question that waits longest; return whether there was one."""
-        if not self.waiting or not self._can_take(self.waiting[0]):
+        if self._is_held or not self.waiting or not self._can_take(self.waiting[0]):
             return False
         self._send(self._drafts.waiting.pop(0))
         self._show_waiting()
@@ -247,9 +252,11 @@ class Composer(Vertical):
         elif not written and self.busy:
             self.post_message(self.Hurried())
         elif not written:
+            self._is_held = False
             self.send_next()
         elif written and self._can_take(written):
             self._remember(written)
+            self._is_held = False
             if self.busy:
                 self._drafts.waiting.append(written)
                 self._show_waiting()
