@@ -256,3 +256,25 @@ def test_what_is_selected_is_copied_if_the_user_wants_that(
     assert copied == []
     asyncio.run(go(Look(copies_on_select=True)))
     assert [text.strip() for text in copied] == ["To be selected."]
+
+
+def test_ctrl_c_copies_what_the_mouse_has_selected_and_then_means_what_it_meant(
+    shop: RepoBuilder,
+) -> None:
+    async def go() -> None:
+        app = BathyApp(Settings(folder=shop.root, workers=1), Look(), Keymap(), time.monotonic)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: app.state.pack_tokens > 0)
+            app.transcript.clear()
+            app.transcript.add_notice("some words")
+            app.transcript.flush()
+            await pilot.press(*"typed")
+            await pilot.click(app.transcript, offset=(5, 1), times=2)
+            await pilot.press("ctrl+c")
+            assert app.clipboard == "some"
+            assert not app.transcript.has_selection
+            assert app.composer.area.text == "typed"
+            await pilot.press("ctrl+c", "ctrl+c")
+            assert app._exit
+
+    asyncio.run(go())

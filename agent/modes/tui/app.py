@@ -4,7 +4,6 @@ It draws and passes on; what things mean is decided by `state` and the engine.
 """
 
 import asyncio
-import signal
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
@@ -13,7 +12,6 @@ from bathy.agent.loop.citations import Cited
 from bathy.agent.loop.events import CitationsChecked, TurnStarted
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.places import repo_root
-from bathy.agent.modes.signals import INTERRUPTED, TERMINATED
 from bathy.agent.modes.tui import drawing, looks
 from bathy.agent.modes.tui.asking.search_bar import SearchBar
 from bathy.agent.modes.tui.events import (
@@ -107,20 +105,13 @@ class BathyApp(Watching):
             self.action_mouse()
         self.show_state()
         if not self.is_headless:
-            self._heed_signals()
+            self._heed_stops()
         # What it imports would keep the first screen waiting.
         self.call_after_refresh(self.engine.start)
 
-    def _heed_signals(self) -> None:
-        """Leave the terminal as it was, whoever ends the process."""
+    def _heed_stops(self) -> None:
+        """Know when the terminal is another program's, and draw when it is taken again."""
         loop = asyncio.get_running_loop()
-        ends = {
-            signal.SIGTERM: TERMINATED,
-            signal.SIGHUP: TERMINATED,
-            signal.SIGINT: INTERRUPTED,
-        }
-        for number, code in ends.items():
-            loop.add_signal_handler(number, partial(self.exit, return_code=code))
         if self._driver is not None:
             resume = partial(loop.call_soon_threadsafe, self.app_resume_signal.publish, self)
             self._jobs = jobs = JobControl(self._driver, resume)

@@ -1,22 +1,65 @@
 """Questions and slash commands: what the user says, and what is done about it."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from bathy.agent.config import EFFORTS
 from bathy.agent.errors import BathyError
+from bathy.agent.loop.sessions import sessions_folder
+from bathy.agent.modes.places import repo_root
 from bathy.agent.modes.tui import drawing, mouse
 from bathy.agent.modes.tui.commands import COMMANDS
 from bathy.agent.modes.tui.going_on import GoingOn
 from bathy.agent.modes.tui.help.screen import HelpScreen
 from bathy.agent.modes.tui.input.composer import Composer
+from bathy.agent.modes.tui.input.history import history_path
+from bathy.agent.modes.tui.input.keeper import Keeper
+from bathy.agent.modes.tui.sessions.replay import PastTurn
 from bathy.agent.modes.tui.transcript.messages import RetryWanted
-from textual import on
+from textual import on, work
 
 
 class Conversing(GoingOn):
     """Asks, and obeys commands."""
 
     takes_mouse = True
+    _keeper: Keeper | None = None
+
+    # What is written, and not sent.
+
+    def on_mount(self) -> None:
+        """Take up what a process that was killed has left, unless a session is gone on with."""
+        if not self.settings.keep_session:
+            return
+        from platformdirs import user_state_path
+
+        folder = user_state_path("bathy", appauthor=False) / "drafts"
+        self._keeper = Keeper(folder, history_path(folder, repo_root(self.settings.folder)).stem)
+        if self.engine.session is None:
+            self.composer.restore(self._keeper.found(None))
+
+    def _loaded(self, path: Path, turns: tuple[PastTurn, ...] | None) -> None:
+        super()._loaded(path, turns)
+        if self._keeper is not None and turns is not None:
+            self.composer.restore(self._keeper.found(path))
+
+    @on(Composer.Drafted)
+    def _drafted(self, event: Composer.Drafted) -> None:
+        if self._keeper is not None:
+            session = self.state.session_id
+            self._keeper.want(
+                event.draft, sessions_folder() / f"{session}.jsonl" if session else None
+            )
+            self._keep_draft(self._keeper)
+
+    @work(thread=True, group="draft")
+    def _keep_draft(self, keeper: Keeper) -> None:
+        try:
+            keeper.keep()
+        except OSError as error:
+            self._keeper = None
+            told = f"what is written is not kept: {error.strerror}"
+            self.call_from_thread(self.composer.notice, told)
 
     # Questions.
 

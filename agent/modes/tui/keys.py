@@ -45,7 +45,11 @@ TABLE: tuple[Key, ...] = (
     *_keys(
         "everywhere",
         ("stop", "escape", "close what is open, then stop the turn; text stays"),
-        ("interrupt", "ctrl+c", "stop; twice within a second when idle: leave"),
+        (
+            "interrupt",
+            "ctrl+c",
+            "copy what the mouse has selected; else stop; twice within a second when idle: leave",
+        ),
         ("help", "f1", "keys and commands"),
         ("palette", "ctrl+p", "all commands", "command_palette"),
         ("pack", "f2", "what is in the window"),
@@ -60,6 +64,8 @@ TABLE: tuple[Key, ...] = (
         ("page_up", "pageup", "a page up in the transcript"),
         ("page_down", "pagedown", "a page down in the transcript"),
         ("follow", "end ctrl+end", "the end of the transcript, and follow it"),
+        ("next_part", "tab", "to the transcript, the side panel, the composer", "focus_next"),
+        ("previous_part", "shift+tab", "the other way round", "focus_previous"),
         ("sessions", "ctrl+r", "earlier sessions"),
         ("new_session", "ctrl+n", "begin a session"),
         *((f"citation_{n}", f"alt+{n}", "open citation n", f"citation({n})") for n in range(1, 10)),

@@ -30,6 +30,8 @@ def run_tui(settings: Settings) -> int:
     from bathy.agent.config import config_folder, read_config_file
     from bathy.agent.modes.tui import looks
     from bathy.agent.modes.tui.app import BathyApp
+    from bathy.agent.modes.tui.driver import TerminalDriver
+    from bathy.agent.modes.tui.ending import heeded
     from bathy.agent.modes.tui.input.digits import read_alt_digits
     from bathy.agent.modes.tui.input.keymap import load_keys
 
@@ -41,7 +43,9 @@ def run_tui(settings: Settings) -> int:
     with looks.colored(look) as ansi_color:
         app = BathyApp(settings, look, keymap, time.monotonic, ansi_color=ansi_color)
         looks.dress(app, look)
-    left = app.run()
+    app.driver_class = TerminalDriver
+    with heeded():
+        left = app.run()
     if app.engine.defect is not None:
         raise app.engine.defect
     if left == "plain":

@@ -7,7 +7,7 @@ one before: `Shell`, `Showing`, `Deciding`, `Conversing`, and `BathyApp`, which 
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,9 @@ from bathy.agent.modes.tui.state import State
 from bathy.agent.modes.tui.transcript.view import Transcript
 from bathy.agent.modes.tui.viewer.keybar import KeyBar
 from textual import on, work
+from textual.actions import ActionParseResult
 from textual.app import App
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -155,6 +157,15 @@ class Shell(App[str], inherit_bindings=False):
 
         self.push_screen(self.question(asked.question), answer)
         self.ring()
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key says, but nothing of what was pressed before the end and not yet done."""
+        return not self._exit and await super().run_action(action, default_namespace, namespaces)
 
     def leave(self) -> None:
         """Let nobody wait for an answer any more."""

@@ -3,16 +3,17 @@
 from bathy.agent.modes.tui import looks
 from bathy.agent.modes.tui.asking.search_bar import SearchBar
 from bathy.agent.modes.tui.conversing import Conversing
-from bathy.agent.modes.tui.transcript.messages import (
-    NewLines,
-    PastedElsewhere,
-    Searched,
-    TypedElsewhere,
-)
+from bathy.agent.modes.tui.input.elsewhere import is_done_elsewhere
+from bathy.agent.modes.tui.transcript.messages import NewLines, Searched
 from textual import events, on
 from textual.command import CommandPalette
+from textual.screen import Screen
 
 _TWICE_S = 1.0
+
+
+class Main(Screen[None], inherit_bindings=False):
+    """The main screen, without Textual's key for copying, which would go on and never stop."""
 
 
 class Watching(Conversing):
@@ -24,6 +25,10 @@ class Watching(Conversing):
         """Put a text into a part of the screen."""
         raise NotImplementedError
 
+    def get_default_screen(self) -> Screen[None]:
+        """What is seen first."""
+        return Main(id="_default")
+
     # The transcript.
 
     @on(NewLines)
@@ -34,15 +39,10 @@ class Watching(Conversing):
         lines = f"{event.count} new lines" if event.count != 1 else "1 new line"
         self.write_part("new-lines", f"{sign} {lines} {dot} {key} follows" if event.count else "")
 
-    @on(TypedElsewhere)
-    def _typed(self, event: TypedElsewhere) -> None:
-        self.composer.focus()
-        self.composer.area.insert(event.text)
-
-    @on(PastedElsewhere)
-    def _pasted(self, event: PastedElsewhere) -> None:
-        self.composer.focus()
-        self.composer.paste(event.text)
+    async def on_event(self, event: events.Event) -> None:
+        """Let what is typed reach the composer, wherever the focus is on the main screen."""
+        if not await is_done_elsewhere(self, event, lambda: self.composer):
+            await super().on_event(event)
 
     @on(Searched)
     def _searched(self, event: Searched) -> None:
@@ -81,9 +81,12 @@ class Watching(Conversing):
         self.engine.stop()
 
     def action_interrupt(self) -> None:
-        """Stop what is under way; twice within a second when nothing is: leave."""
+        """Copy what is selected; else stop; twice within a second when nothing is done: leave."""
         now_s = self.clock()
-        if self.state.can_stop:
+        if selected := self.screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+        elif self.state.can_stop:
             self.engine.stop()
         elif now_s - self._stop_s < _TWICE_S:
             self.exit()

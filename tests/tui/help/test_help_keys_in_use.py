@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import bathy.agent.modes.tui as package
 from bathy.agent.modes.tui.input.composer import Composer
+from bathy.agent.modes.tui.input.elsewhere import is_done_elsewhere
 from bathy.agent.modes.tui.input.history import History
 from bathy.agent.modes.tui.input.keymap import Keymap, bindings
 from bathy.agent.modes.tui.keys import TABLE
@@ -14,9 +15,7 @@ from bathy.agent.modes.tui.looks import Look
 from bathy.agent.modes.tui.review.screen import ReviewScreen
 from bathy.agent.modes.tui.transcript.messages import (
     CopyWanted,
-    PastedElsewhere,
     RetryWanted,
-    TypedElsewhere,
 )
 from bathy.agent.modes.tui.transcript.view import Transcript
 from bathy.agent.modes.tui.viewer.keybar import KeyBar
@@ -95,11 +94,9 @@ class Main(App[None]):
     def on_retry_wanted(self, event: RetryWanted) -> None:
         self.got.append("retry")
 
-    def on_typed_elsewhere(self, event: TypedElsewhere) -> None:
-        self.got.append(event.text)
-
-    def on_pasted_elsewhere(self, event: PastedElsewhere) -> None:
-        self.got.append(event.text)
+    async def on_event(self, event: events.Event) -> None:
+        if not await is_done_elsewhere(self, event, lambda: self.query_one(Composer)):
+            await super().on_event(event)
 
     def on_copy_text(self, event: CopyText) -> None:
         self.got.append(event.text)
@@ -114,11 +111,47 @@ def test_what_is_typed_at_the_transcript_is_passed_on_unless_it_is_a_key() -> No
     async def go() -> None:
         app = Main(Keymap())
         async with app.run_test() as pilot:
+            area = app.query_one(Composer).area
             app.query_one(Transcript).focus()
-            await press(pilot, "y", "W", "你", "r", "1", "n", "enter", "up", "full_stop")
-            app.query_one(Transcript).post_message(events.Paste("two\nlines"))
+            await press(pilot, "y", "r", "n", "enter", "up", "你", "r", "y", "n", "full_stop")
+            assert (app.got, area.text) == (["copy", "retry"], "你ryn.")
+            app.query_one(Transcript).focus()
             await pilot.pause()
-            assert app.got == ["copy", "W", "你", "retry", "1", ".", "two\nlines"]
+            app.post_message(events.Paste("two\nlines"))
+            await press(pilot, "r")
+            assert (app.got, area.text) == (["copy", "retry"], "你ryn.two\nlinesr")
+
+
+def test_many_keys_at_once_arrive_whole_and_in_order() -> None:
+    async def go() -> None:
+        app = Main(Keymap())
+        async with app.run_test() as pilot:
+            app.query_one(Transcript).focus()
+            await pilot.pause()
+            for character in "what are carts? 数 retry":
+                app.post_message(events.Key(character, character))
+            app.post_message(events.Paste("pasted"))
+            app.post_message(events.Key("n", "n"))
+            await pilot.pause()
+            assert app.query_one(Composer).area.text == "what are carts? 数 retrypastedn"
+            assert app.got == []
+
+    asyncio.run(go())
+
+
+def test_a_click_or_a_selection_makes_no_letter_a_key() -> None:
+    async def go() -> None:
+        app = Main(Keymap())
+        async with app.run_test() as pilot:
+            transcript = app.query_one(Transcript)
+            await pilot.click(transcript, offset=(3, 1))
+            await press(pilot, *"carts")
+            await pilot.click(transcript, offset=(3, 1), times=2)
+            assert transcript.has_selection
+            await press(pilot, *"/retry")
+            assert (app.query_one(Composer).area.text, app.got) == ("carts/retry", [])
+
+    asyncio.run(go())
 
     asyncio.run(go())
 
@@ -145,8 +178,11 @@ def test_the_keys_of_the_transcript_can_be_changed() -> None:
         async with app.run_test() as pilot:
             transcript = app.query_one(Transcript)
             transcript.focus()
-            await press(pilot, "y", "f7")
-            assert app.got == ["y", "copy"]
+            await press(pilot, "y")
+            assert app.query_one(Composer).area.text == "y"
+            transcript.focus()
+            await press(pilot, "f7")
+            assert app.got == ["copy"]
             transcript.follow()
             await press(pilot, "k")
             assert not transcript.is_following

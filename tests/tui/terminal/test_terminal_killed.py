@@ -7,6 +7,7 @@ from endpoint.contract import tokenizer
 from endpoint.faults import Hold
 from endpoint.script import Reply
 from endpoint.server import Endpoint
+from platformdirs import user_state_path
 from tui.screens.sample import build
 from tui.terminal.replies import LOOK, answer, key, user_texts
 from tui.terminal.tmux import NEEDS_TMUX, Terminal, squeezed
@@ -48,3 +49,45 @@ def test_what_had_come_is_shown_again(tmp_path: Path) -> None:
     assert QUESTION in told
     assert "And now?" in told
     assert len(endpoint.requests) == 3
+
+
+def test_what_was_written_and_what_waited_come_back_and_nothing_is_sent(tmp_path: Path) -> None:
+    tokenizer()
+    shop, half = build(tmp_path), Hold("middle")
+    with Endpoint([answer(half)]) as endpoint:
+        with Terminal(shop.root, env=key(endpoint)) as seat:
+            seat.until("packed: 9 files")
+            seat.say(QUESTION, "Send it?")
+            seat.outwait_grace()
+            seat.press("y")
+            half.wait()
+            seat.until("answering")
+            seat.say("And then? 然后", "waiting 1: And then? 然后")
+            seat.type("a draft 草稿")
+            seat.wait(lambda _: "a draft" in drafts(), "the draft to be kept")
+            seat.kill()
+        with Terminal(shop.root, "--continue", env=key(endpoint)) as seat:
+            seat.until("waiting 1: And then? 然后", "> a draft 草稿", "packed: 9 files", "ready")
+            seat.press("C-u")
+            seat.until_gone("a draft")
+            seat.wait(lambda _: "a draft" not in drafts(), "the draft to be kept no more")
+    assert len(endpoint.requests) == 1
+
+
+def drafts() -> str:
+    """All that is kept of what was not sent."""
+    state = user_state_path("bathy", appauthor=False)
+    return "".join(path.read_text() for path in state.rglob("*.draft"))
+
+
+def test_without_a_session_a_draft_comes_back_unless_nothing_is_to_be_kept(tmp_path: Path) -> None:
+    shop = build(tmp_path)
+    with Terminal(shop.root) as seat:
+        seat.until("packed: 9 files")
+        seat.type("a draft")
+        seat.wait(lambda _: "a draft" in drafts(), "the draft to be kept")
+        seat.kill()
+    with Terminal(shop.root, "--no-session") as seat:
+        assert "a draft" not in seat.until("packed: 9 files")
+    with Terminal(shop.root) as seat:
+        seat.until("> a draft", "packed: 9 files")

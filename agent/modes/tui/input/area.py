@@ -17,8 +17,9 @@ from rich.text import Text
 from textual import events
 from textual.actions import SkipAction
 from textual.binding import BindingType
+from textual.geometry import Offset
 from textual.widgets import TextArea
-from textual.widgets.text_area import Edit, EditResult, Selection
+from textual.widgets.text_area import Edit, EditResult, Location, Selection
 
 _OF_THE_POPUP = ("accept", "complete", "choose", "dismiss")
 
@@ -97,7 +98,8 @@ class PromptArea(TextArea, inherit_bindings=False):
     def edit(self, edit: Edit) -> EditResult:
         """Make any change to the text: cleaned, and with marks taken whole or left alone."""
         edit.text = clean(edit.text)
-        top, bottom = edit.top, edit.bottom
+        # Where a line is deleted, Textual names the one below, and the last has none.
+        top, bottom = self._inside(edit.top), self._inside(edit.bottom)
         is_insertion = top == bottom
         (row, column), (last_row, last_column) = top, bottom
         column = around_atoms(self._atoms(row), column, is_end=is_insertion)
@@ -108,12 +110,22 @@ class PromptArea(TextArea, inherit_bindings=False):
         self.scroll_cursor_visible()
         return result
 
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
+        """Bring the cursor into sight, if it is where the text now is."""
+        # While it undoes, Textual scrolls before it has put the cursor back.
+        if self.cursor_location > self.document.end:
+            return Offset()
+        return super().scroll_cursor_visible(center, animate)
+
+    def _inside(self, location: Location) -> Location:
+        return self.clamp_visitable(min(location, self.document.end))
+
     def _atoms(self, row: int) -> list[tuple[int, int]]:
         return atoms(self.document.get_line(row), self._attachments)
 
     def validate_selection(self, selection: Selection) -> Selection:
-        """Keep the cursor out of marks."""
-        (row, column), (end_row, end_column) = selection
+        """Keep the cursor within the text, and out of marks."""
+        (row, column), (end_row, end_column) = map(self._inside, selection)
         was_row, was_column = self.selection.end
         came_from = was_column if was_row == end_row else None
         end = (end_row, out_of_atoms(self._atoms(end_row), end_column, came_from))
@@ -184,11 +196,18 @@ class PromptArea(TextArea, inherit_bindings=False):
 
     def action_cut(self) -> None:
         """Cut what is selected, or else the line."""
-        if not self.selected_text:
-            super().action_cut()
-            return
-        self.action_copy()
-        self.insert_text("")
+        start, end = self.selection if self.selected_text else self._line_around_cursor()
+        if text := self.document.get_text_range(*sorted((start, end))):
+            self.app.copy_to_clipboard(self._attachments.expand(text))
+            self.replace("", start, end, maintain_selection_offset=False)
+
+    def _line_around_cursor(self) -> Selection:
+        """The line of the cursor with its end; the last one, which has none, with that before."""
+        row, _ = self.cursor_location
+        if row + 1 < self.document.line_count:
+            return Selection((row, 0), (row + 1, 0))
+        before = (row - 1, len(self.document.get_line(row - 1))) if row else (0, 0)
+        return Selection(before, self.document.end)
 
     def action_paste(self) -> None:
         """Paste the picture in the clipboard, or what was copied or cut in this program."""

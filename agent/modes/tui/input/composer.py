@@ -4,6 +4,7 @@ It says what the user wants by messages and calls nothing: a screen tells it whe
 worked on (`busy`), what files there are and whether the model sees, and acts on the messages.
 """
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Self, TypeAlias
@@ -16,6 +17,7 @@ from bathy.agent.modes.tui.input.complete import Finder
 from bathy.agent.modes.tui.input.drafts import Drafts
 from bathy.agent.modes.tui.input.editor import EditorError, edit_outside
 from bathy.agent.modes.tui.input.history import History
+from bathy.agent.modes.tui.input.kept import Draft
 from bathy.agent.modes.tui.input.keymap import Keymap, bindings
 from bathy.agent.modes.tui.input.names import Names
 from bathy.agent.modes.tui.input.popup import Popup
@@ -26,6 +28,9 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
+
+KEEP_S = 1.0
+"""How often it is told at most what is written, to be kept."""
 
 
 class Composer(Vertical):
@@ -53,6 +58,7 @@ class Composer(Vertical):
     Commanded: TypeAlias = messages.Commanded
     StopRequested: TypeAlias = messages.StopRequested
     Hurried: TypeAlias = messages.Hurried
+    Drafted: TypeAlias = messages.Drafted
 
     def __init__(
         self,
@@ -88,6 +94,9 @@ class Composer(Vertical):
             self._names.dismiss,
         )
         self.area = PromptArea(self._drafts.attachments, popup, hooks)
+        self._kept = Draft()
+        self._is_held = False
+        self._keep_due: asyncio.TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
         """Put the parts below each other."""
@@ -115,6 +124,37 @@ class Composer(Vertical):
         """Questions that wait, as they were written, the next one first."""
         return tuple(self._drafts.waiting)
 
+    def restore(self, draft: Draft) -> None:
+        """Put a draft of before into the field, if nothing is written; what waited waits again.
+
+        Nothing of it is sent before the user sends something.
+        """
+        self._is_held = self._is_held or bool(draft.waiting)
+        written = self._drafts.restore(draft, self.area.text)
+        if written != self.area.text:
+            self._put(written)
+        self._show_waiting()
+
+    def _keep_later(self) -> None:
+        if self._keep_due is None:
+            loop = asyncio.get_running_loop()
+            self._keep_due = loop.call_later(KEEP_S, self.call_next, self._keep)
+
+    def _keep(self) -> None:
+        """Tell what is to be kept, if it is not what was told last."""
+        if self._keep_due is not None:
+            self._keep_due.cancel()
+            self._keep_due = None
+        draft = self._drafts.kept(self.area.text)
+        if draft != self._kept and (draft or self._kept):
+            self.post_message(self.Drafted(draft))
+        self._kept = draft
+
+    def on_unmount(self) -> None:
+        """Nothing is told any more."""
+        if self._keep_due is not None:
+            self._keep_due.cancel()
+
     def notice(self, text: str) -> None:
         """Say something below the field, until the next key; nothing for ""."""
         if text:
@@ -122,7 +162,7 @@ class Composer(Vertical):
 
     def send_next(self) -> bool:
         """Send the question that waits longest; return whether there was one."""
-        if not self.waiting or not self._can_take(self.waiting[0]):
+        if self._is_held or not self.waiting or not self._can_take(self.waiting[0]):
             return False
         self._send(self._drafts.waiting.pop(0))
         self._show_waiting()
@@ -192,6 +232,7 @@ class Composer(Vertical):
 
     def _offer(self) -> None:
         self._names.offer(self.area)
+        self._keep_later()
 
     def _accept(self, is_enter: bool) -> None:
         if self._names.accept(self.area, is_enter=is_enter):
@@ -211,9 +252,11 @@ class Composer(Vertical):
         elif not written and self.busy:
             self.post_message(self.Hurried())
         elif not written:
+            self._is_held = False
             self.send_next()
         elif written and self._can_take(written):
             self._remember(written)
+            self._is_held = False
             if self.busy:
                 self._drafts.waiting.append(written)
                 self._show_waiting()
@@ -246,6 +289,7 @@ class Composer(Vertical):
 
     def _send(self, written: str) -> None:
         self._drafts.last = written
+        self._keep()
         self.post_message(self.Sent(*self._drafts.question(written)))
 
     def action_newline(self) -> None:
@@ -294,6 +338,7 @@ class Composer(Vertical):
 
     def _show_waiting(self) -> None:
         self._queue.show(self._drafts.waiting, busy=self.busy)
+        self._keep_later()
 
     def _show_hint(self) -> None:
         self._hint.show(busy=self.busy)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from bathy.agent.modes.tui.input.history import History, Recall
+from bathy.agent.modes.tui.input.kept import Draft
 from bathy.agent.modes.tui.input.mention import spell_out
 from bathy.agent.modes.tui.input.paste import Attachments, clean, image_at, image_paths, is_large
 from bathy.tools.workspace import quote_path
@@ -81,6 +82,29 @@ class Drafts:
         self._recall.leave()
         told, self._told = self._told, self._history.problem
         return self._told if self._told != told else ""
+
+    def kept(self, written: str) -> Draft:
+        """Return what is to be kept, with what is written now."""
+        waiting = tuple(self.waiting)
+        return Draft(written, waiting, *self.attachments.standing_in(written, *waiting))
+
+    def restore(self, draft: Draft, written: str) -> str:
+        """Take up a draft that was kept.
+
+        Args:
+            draft: Of `kept`. What waited waits again, behind what waits now.
+            written: What is written already.
+
+        Returns:
+            What is to be written; if anything is, the draft is the newest in the history instead.
+        """
+        self.attachments.adopt(draft.texts, draft.images)
+        self.waiting += draft.waiting
+        if not written.strip():
+            return draft.written
+        if draft.written.strip() and draft.written != written:
+            self.remember(draft.written.strip())
+        return written
 
     def older(self, current: str) -> str | None:
         """Return the question before the one that is shown, with its marks; None without one."""

@@ -1,5 +1,6 @@
 """A text -> the same text after the user's own editor; a file -> that editor at a line of it."""
 
+import contextlib
 import os
 import re
 import shlex
@@ -7,11 +8,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bathy.agent.modes.tui.clipboard import find_program
 from bathy.agent.modes.tui.input.paste import clean
 from textual.app import App, SuspendNotSupported
+
+Result = TypeVar("Result")
 
 _MOST_BYTES = 4 << 20
 _NAME = "question.md"
@@ -134,13 +137,34 @@ def edit(
         return read_back(path, text, mend)
 
 
+_open: set[int] = set()
+"""Numbers of the processes of editors that the screen waits for."""
+
+
 def _run(command: Sequence[str]) -> int:
     import subprocess  # noqa: TID251 - the user's own editor
 
     try:
-        return subprocess.run(command, check=False).returncode  # noqa: S603 - no shell
+        editor = subprocess.Popen(command)  # noqa: S603 - no shell
     except OSError as error:
         raise EditorError(f"cannot start {command[0]}: {error.strerror}") from error
+    _open.add(editor.pid)
+    try:
+        return editor.wait()
+    finally:
+        _open.discard(editor.pid)
+
+
+def has_editor() -> bool:
+    """Whether the screen waits for an editor."""
+    return bool(_open)
+
+
+def end_editor(number: int) -> None:
+    """Send a signal to an editor that the screen waits for, if there is any; from any thread."""
+    for process in tuple(_open):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)
 
 
 def edit_outside(app: App[Any], text: str) -> str:
@@ -150,8 +174,7 @@ def edit_outside(app: App[Any], text: str) -> str:
         EditorError: As `edit` and `editor_command`, or the terminal cannot be left.
     """
     command = editor_command(os.environ)
-    with _left(app):
-        return edit(text, command)
+    return _outside(app, lambda: edit(text, command))
 
 
 def rewrite_outside(app: App[Any], path: str, text: str) -> str | None:
@@ -171,9 +194,9 @@ def rewrite_outside(app: App[Any], path: str, text: str) -> str | None:
     command = editor_command(os.environ)
     kind = _KIND.search(path)
     name = f"lines{kind[0] if kind else '.txt'}"
-    with _left(app):
-        # A file may hold what no question does, so only line ends are mended.
-        new = edit(text, command, name, lambda left: left.replace("\r\n", "\n"))
+    # A file may hold what no question does, so only line ends are mended.
+    mend = lambda left: left.replace("\r\n", "\n")  # noqa: E731
+    new = _outside(app, lambda: edit(text, command, name, mend))
     return new if new != text else None
 
 
@@ -189,16 +212,22 @@ def open_at_line(app: App[Any], path: Path, line: int) -> None:
         EditorError: None is named, it cannot be started, or it failed.
     """
     command = at_line(editor_command(os.environ, waits=False), path, line)
-    with _left(app):
-        if code := _run(command):
-            raise EditorError(f"{command[0]} failed ({code})")
+    if code := _outside(app, lambda: _run(command)):
+        raise EditorError(f"{command[0]} failed ({code})")
 
 
-@contextmanager
-def _left(app: App[Any]) -> Iterator[None]:
-    """Give the terminal away for as long as the block runs."""
+def _outside(app: App[Any], run: Callable[[], Result]) -> Result:
+    """Give the terminal away for as long as something runs, and take it back however it ends."""
+    failed: EditorError | None = None
     try:
+        # Textual takes nothing back from a block that raises.
         with app.suspend():
-            yield
+            try:
+                result = run()
+            except EditorError as error:
+                failed = error
     except SuspendNotSupported as error:
         raise EditorError("this terminal cannot be given to an editor") from error
+    if failed is not None:
+        raise failed
+    return result

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bathy.agent.modes.tui.commands import Command
+from bathy.agent.modes.tui.input.kept import Draft
 from textual.message import Message
 
 
@@ -44,3 +45,10 @@ class StopRequested(Message, namespace="composer"):
 @dataclass
 class Hurried(Message, namespace="composer"):
     """Enter was pressed with nothing written while a question is worked on: wait for nothing."""
+
+
+@dataclass
+class Drafted(Message, namespace="composer"):
+    """What is written or waits has changed; told at once when it is sent, else once a second."""
+
+    draft: Draft

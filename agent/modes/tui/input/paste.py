@@ -6,7 +6,7 @@ text is all that says that something is attached: who deletes it, or undoes that
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,7 +23,9 @@ _MOST_IMAGES = 10
 
 # Escape sequences first, so that nothing of them stays; then what a terminal would obey, what
 # turns the order of letters around, and what cannot be sent.
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]+[0-~]|\x1b\][^\x07\x1b\r\n]*(?:\x07|\x1b\\)?"
+)
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _OBEYED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -117,9 +119,26 @@ class Attachments:
         self._number += 1
         while (mark := f"[{what} #{self._number} {which}]") in beside:
             self._number += 1
-        everything = sorted((*self._texts, *self._images, mark), key=len, reverse=True)
-        self._marks = re.compile("|".join(map(re.escape, everything)))
+        self._know(mark)
         return mark
+
+    def _know(self, *marks: str) -> None:
+        everything = sorted((*self._texts, *self._images, *marks), key=len, reverse=True)
+        self._marks = re.compile("|".join(map(re.escape, everything))) if everything else None
+
+    def standing_in(self, *texts: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the pasted texts, and the paths of pictures, by their marks in some texts."""
+        found = {text[start:end] for text in texts for start, end in self.marks(text)}
+        pasted = {mark: self._texts[mark] for mark in found if mark in self._texts}
+        return pasted, {mark: str(self._images[mark]) for mark in found if mark in self._images}
+
+    def adopt(self, texts: Mapping[str, str], images: Mapping[str, str]) -> None:
+        """Let marks of another process stand for what they stood for there."""
+        self._texts.update(texts)
+        self._images.update({mark: Path(image) for mark, image in images.items()})
+        self._know()
+        numbers = (re.search(r"#(\d{1,9}) ", mark) for mark in (*texts, *images))
+        self._number = max((self._number, *(int(found[1]) for found in numbers if found)))
 
     def marks(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where marks stand: 0-based, the end exclusive."""

@@ -25,6 +25,7 @@ _ROLES = ("title", "good", "bad", "meter", "cursor")
 class SidePanel(MapWidget, can_focus=True):
     """Shows a `SideState`; of a new one only the rows that differ are drawn again."""
 
+    FOCUS_ON_CLICK: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("side", "moving.up", "moving.down")]
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"side--{role}" for role in _ROLES}
     DEFAULT_CSS = """

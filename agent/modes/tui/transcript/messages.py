@@ -55,19 +55,5 @@ class CopyWanted(Message):
 
 
 @dataclass
-class TypedElsewhere(Message):
-    """Something was typed that is no key here, so it is meant for the composer."""
-
-    text: str
-
-
-@dataclass
-class PastedElsewhere(Message):
-    """Something was pasted, which is meant for the composer."""
-
-    text: str
-
-
-@dataclass
 class RetryWanted(Message):
     """The user wants a question that failed to be tried again."""

@@ -20,9 +20,7 @@ from bathy.agent.modes.tui.transcript.marking import Marking
 from bathy.agent.modes.tui.transcript.messages import (
     CitationChosen,
     LinkChosen,
-    PastedElsewhere,
     RetryWanted,
-    TypedElsewhere,
 )
 from bathy.agent.modes.tui.transcript.pane import GUTTER_CELLS
 from textual import events
@@ -31,6 +29,8 @@ from textual.binding import BindingType
 
 class Reader(Marking):
     """What can be done in a transcript without adding to it."""
+
+    FOCUS_ON_CLICK: ClassVar[bool] = False  # letters are keys here, so tab alone comes here
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("transcript", "moving.up", "moving.down", "moving.top", "reading.copy"),
@@ -175,20 +175,6 @@ class Reader(Marking):
             self.toggle_block(at)
 
     # Keys.
-
-    def on_key(self, event: events.Key) -> None:
-        """Pass on what is typed, unless it is a key here."""
-        character = event.character or ""
-        # Python calls the wide space of Chinese and the joiner within emoji not printable.
-        is_text = event.is_printable or character >= "\xa0"
-        if is_text and event.key not in self.screen.active_bindings:
-            event.stop()
-            self.post_message(TypedElsewhere(character))
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Pass on what is pasted."""
-        event.stop()
-        self.post_message(PastedElsewhere(event.text))
 
     def action_move(self, rows: int) -> None:
         """Scroll by rows."""
