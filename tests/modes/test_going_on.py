@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import Run
 from endpoint.script import Reply
 from endpoint.server import Endpoint
