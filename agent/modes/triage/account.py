@@ -49,15 +49,17 @@ class Account:
         Raises:
             BathyError: A file cannot be written; the report stands on stdout, then.
         """
-        self.report = report
         if self._is_alone:
             # How the process ends is settled by what is told.
             ignore_ends()
-        show(self.settings, report, is_first=self.is_first)
+        self.report = report
         # The file of a fetch is for what was fetched, that of a dry run for what would be sent.
         is_for_report = self.wanted.step != "fetch" and not self.settings.dry_run
-        if self._is_alone and is_for_report:
-            save(self.settings, [report])
+        try:
+            show(self.settings, report, is_first=self.is_first)
+        finally:
+            if self._is_alone and is_for_report:
+                save(self.settings, [report])
 
     def skip(self, why: str) -> None:
         """Tell that nothing is done.

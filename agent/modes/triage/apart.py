@@ -44,8 +44,13 @@ TOKENS = (
 
 _NEEDED = "DEEPSEEK_API_KEY"
 _OF_SECRETS = re.compile(
-    r"token|secret|passw|credential|private|(?:^|_)(?:pat|pwd|auth|keys?)(?:_|$)", re.IGNORECASE
+    r"tokens?(?:_|$)|secret|passw|credential|private|(?:^|_)(?:pat|auth|keys?)(?:_|$)|_pwd$"
+    r"|PGPASS",
+    re.IGNORECASE,
 )
+_PROXY = re.compile(r"\w{2,5}_proxy", re.IGNORECASE)
+"""Without it the model may be out of reach; what it holds is for the proxy alone."""
+
 _LEAST_TOKEN_CHARS = 8
 
 _KILLED = (128 + signal.SIGKILL, 128 + signal.SIGSEGV, 128 + signal.SIGBUS)
@@ -147,8 +152,12 @@ def secrets_in(environment: Mapping[str, str]) -> set[str]:
         for name, value in environment.items()
         if name in TOKENS
         or any(token in value for token in tokens)
-        or (name != _NEEDED and (_OF_SECRETS.search(name) or redact(value).findings))
+        or (name != _NEEDED and (_OF_SECRETS.search(name) or _looks_secret(name, value)))
     }
+
+
+def _looks_secret(name: str, value: str) -> bool:
+    return not _PROXY.fullmatch(name) and bool(redact(value).findings)
 
 
 @contextlib.contextmanager

@@ -53,7 +53,7 @@ def judge(bench: Bench, ground: Ground, opinion: Opinion, run: RunInfo) -> Judge
         # Logs and summaries are public, too: whoever may know can search the code for themselves.
         return Judged(replace(blank, status="security_private"), "")
     if ground.is_steering:
-        opinion = without_words(opinion)
+        opinion = without_words(opinion, [label.name for label in ground.dossier.labels])
     dossier, target = ground.dossier, ground.dossier.target
     suspects = find_suspects(
         bench, ground.text, target.host, blank.repo.full_name, opinion.suspects

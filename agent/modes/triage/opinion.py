@@ -4,6 +4,7 @@ Each name, number and line in them is checked by `finding/` against the reposito
 its tracker before a report holds it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -88,16 +89,23 @@ NO_OPINION = Opinion()
 """What there is without a model."""
 
 
-def without_words(opinion: Opinion) -> Opinion:
+def without_words(opinion: Opinion, labels: Collection[str]) -> Opinion:
     """Return what an opinion names, without a word of its own.
 
     Labels, numbers of issues and lines are checked one by one; a sentence cannot be. So none is
     taken where the issue's text gives orders to who reads it: no rationale, no comparison, no
-    question, no cause, no reply.
+    question, no cause, no reply, and no name of a label that there is not.
+
+    Args:
+        opinion: Of a model.
+        labels: Names of the repository's labels.
     """
+    known = {name.lower() for name in labels}
     return Opinion(
         status=opinion.status,
-        labels=tuple(replace(one, rationale="") for one in opinion.labels),
+        labels=tuple(
+            replace(one, rationale="") for one in opinion.labels if one.name.lower() in known
+        ),
         regression=opinion.regression,
         duplicates=tuple(replace(one, same="", different="") for one in opinion.duplicates),
         suspects=tuple(replace(one, why="") for one in opinion.suspects),

@@ -4,11 +4,10 @@ from bathy.agent.modes.triage.apart import TOKENS, secrets_in
 
 TOKEN = "ghs_write0123456789abcdefghijklmnopqrstuv"
 PLAIN = {
-    "PATH": "/usr/bin",
-    "HOME": "/home/ann",
-    "LANG": "C.UTF-8",
-    "DEEPSEEK_MODEL": "deepseek-flash",
-}
+    "PATH": "/usr/bin", "HOME": "/home/ann", "LANG": "C.UTF-8", "PWD": "/home/ann",
+    "DEEPSEEK_MODEL": "deepseek-flash", "TOKENIZERS_PARALLELISM": "true", "BATHY_TOKENIZER": "/t.json",
+    "HTTPS_PROXY": "http://ann:correct-horse-battery@proxy:8080",
+}  # fmt: skip
 
 
 def test_the_model_s_key_and_plain_variables_stay() -> None:

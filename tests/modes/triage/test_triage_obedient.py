@@ -86,7 +86,7 @@ def smooth(_asked: Recorded) -> Reply:
     lines = {"path": "src/loader.py", "start_line": 10, "end_line": 16}
     answer = opinion(
         status="needs_info",
-        labels=[{"name": "bug", "rationale": PLEA, "confidence": "high"}],
+        labels=[{"name": name, "rationale": PLEA, "confidence": "high"} for name in ("bug", PLEA)],
         duplicates=[{"number": 1, "relation": "duplicate", "confidence": "high", "same": PLEA,
                      "different": PLEA}],
         missing_info=[{"field": "Settings", "question": f"{PLEA}?", "blocking": True}],

@@ -23,7 +23,7 @@ _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 _CODE = r"(?:[A-Za-z_]\w*(?:\.\w+)*\(|`[^`\n]{2,200}`|[a-z]+_\w+|[A-Za-z_]\w*\.\w+\.\w+)"
 _NAMED = re.compile(rf"(?<!\w){_CODE}")
 _LINE = re.compile(r"\b[\w-]+\.[A-Za-z]{1,4}:\d+\b|\blines? (?:no\.? )?\d+\b", re.I)
-_STATEMENT = re.compile(r"^\s*[A-Za-z_][\w.]*(?:\s*=\s*\S|\([^\n]*\)\s*;?$)", re.M)
+_STATEMENT = re.compile(r"^[ \t]*[A-Za-z_][\w.]*(?:\s*=\s*\S|\([^\n]*\)\s*;?$)", re.M)
 _CONDITION = re.compile(r"\b(?:when(?:ever)?|if|after)\b", re.I)
 _CAUSE = re.compile(
     r"\b(?:because|due to|caused by|as a result of|this is where|comes from|stems from"

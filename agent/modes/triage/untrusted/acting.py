@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from bathy.agent.modes.triage.untrusted.inert import inert_code, inert_code_line
 from bathy.agent.modes.triage.untrusted.inline import Links, Rules, allowed_url
 from bathy.agent.modes.triage.untrusted.safe import LANGUAGES
 
@@ -44,6 +45,8 @@ _ACTS = (
     (re.compile(r"(?i)\w#\d|\bgh-\d"), "it refers to another repository"),
     (re.compile(r"(?m)^\s*(?:::|/[A-Za-z][\w-]*(?:\s|$))|##\["), "it holds a command"),
 )
+_ISSUE = re.compile(r"/(?:issues|pull|discussions)/(\d{1,9})$")
+_ACTING_CODE = "it holds code that bots may take for a command"
 _REFERENCE = re.compile(r"#(\d+)")
 
 
@@ -82,6 +85,8 @@ def _reasons(tokens: "Sequence[Token]", rules: Rules) -> Iterator[str]:
             yield "it holds markup that is not ours"
         elif token.type == "fence" and token.info not in LANGUAGES | {""}:
             yield "it holds code that is drawn"
+        elif token.type in ("fence", "code_block") and not _is_inert(token.content):
+            yield _ACTING_CODE
         elif token.type == "html_block" and not _is_own(token.content):
             yield "it holds HTML"
         elif token.type == "inline":
@@ -91,12 +96,17 @@ def _reasons(tokens: "Sequence[Token]", rules: Rules) -> Iterator[str]:
 def _of_inline(tokens: "Sequence[Token]", rules: Rules) -> Iterator[str]:
     seen = list[str]()
     for token in tokens:
+        if token.type == "link_open" and (page := _ISSUE.search(str(token.attrs.get("href")))):
+            # A word that closes an issue works in front of its address as well.
+            seen.append(f"#{page[1]} ")
         if token.type not in _INLINE:
             yield "it holds a picture, or markup that is not ours"
         elif token.type == "link_open" and not _may_link(str(token.attrs.get("href")), rules):
             yield "it holds a link that leads elsewhere"
         elif token.type == "html_inline" and not _is_own(token.content):
             yield "it holds HTML"
+        elif token.type == "code_inline" and inert_code(token.content) != token.content:
+            yield _ACTING_CODE
         elif token.type in ("text", "text_special"):
             seen.append(token.content)
         elif token.type.endswith("break"):
@@ -120,6 +130,11 @@ def _without_links(text: str, rules: Rules) -> str:
     """The text without addresses that may stand there, which are links of their own."""
     words = re.split(rf"(\s+|{_CODE})", text)
     return "".join("" if _may_link(word.strip("()[]\"'.,;:!?"), rules) else word for word in words)
+
+
+def _is_inert(code: str) -> bool:
+    """Whether bots that match bare text find nothing in code."""
+    return all(inert_code_line(line) == line.rstrip() for line in code.splitlines())
 
 
 def _is_own(markup: str) -> bool:
