@@ -1,5 +1,6 @@
 """Questions and slash commands: what the user says, and what is done about it."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bathy.agent.modes.tui.input.history import history_path
 from bathy.agent.modes.tui.input.keeper import Keeper
 from bathy.agent.modes.tui.sessions.replay import PastTurn
 from bathy.agent.modes.tui.transcript.messages import RetryWanted
+from bathy.tools.redact import redact
 from textual import on, work
 
 
@@ -24,32 +26,53 @@ class Conversing(GoingOn):
 
     takes_mouse = True
     _keeper: Keeper | None = None
+    _is_unkept_told = False
+    _writing: Composer
 
     # What is written, and not sent.
 
     def on_mount(self) -> None:
-        """Take up what a process that was killed has left, unless a session is gone on with."""
+        """Take up what another process has left, unless a session is gone on with."""
+        self._writing = self.composer
         if not self.settings.keep_session:
             return
         from platformdirs import user_state_path
 
         folder = user_state_path("bathy", appauthor=False) / "drafts"
-        self._keeper = Keeper(folder, history_path(folder, repo_root(self.settings.folder)).stem)
+        repository = history_path(folder, repo_root(self.settings.folder)).stem
+        self._keeper = Keeper(folder, repository, lambda text: redact(text, "").text)
         if self.engine.session is None:
-            self.composer.restore(self._keeper.found(None))
+            self._take_up(self._keeper, None)
 
     def _loaded(self, path: Path, turns: tuple[PastTurn, ...] | None) -> None:
         super()._loaded(path, turns)
         if self._keeper is not None and turns is not None:
-            self.composer.restore(self._keeper.found(path))
+            self._take_up(self._keeper, path)
+
+    def _take_up(self, keeper: Keeper, log: Path | None) -> None:
+        if draft := keeper.found(log):
+            if told := self.composer.restore(draft):
+                self.say(told)
+            self._drafted(Composer.Drafted(self.composer.draft))
+
+    def on_unmount(self) -> None:
+        """Keep what was written since it was told last."""
+        if self._keeper is not None:
+            # Nobody is there any more to be told that the disk refuses.
+            with contextlib.suppress(OSError):
+                self._keeper.want(self._writing.draft, self._kept_beside)
+                self._keeper.keep()
+            self._keeper.close()
+
+    @property
+    def _kept_beside(self) -> Path | None:
+        session = self.state.session_id
+        return sessions_folder() / f"{session}.jsonl" if session else None
 
     @on(Composer.Drafted)
     def _drafted(self, event: Composer.Drafted) -> None:
         if self._keeper is not None:
-            session = self.state.session_id
-            self._keeper.want(
-                event.draft, sessions_folder() / f"{session}.jsonl" if session else None
-            )
+            self._keeper.want(event.draft, self._kept_beside)
             self._keep_draft(self._keeper)
 
     @work(thread=True, group="draft")
@@ -57,9 +80,13 @@ class Conversing(GoingOn):
         try:
             keeper.keep()
         except OSError as error:
-            self._keeper = None
-            told = f"what is written is not kept: {error.strerror}"
-            self.call_from_thread(self.composer.notice, told)
+            # Once, until it is kept again: it is tried anew with the next change.
+            if not self._is_unkept_told:
+                told = f"what is written is not kept: {error.strerror}"
+                self.call_from_thread(self.composer.notice, told)
+            self._is_unkept_told = True
+        else:
+            self._is_unkept_told = False
 
     # Questions.
 

@@ -1,13 +1,13 @@
 """What is written and what waits outlives its process, in a file that only the user can read."""
 
-import os
 import stat
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from bathy.agent.modes.tui.input.composer import Composer
+from bathy.agent.modes.tui.input.history import History
 from bathy.agent.modes.tui.input.keeper import Keeper
 from bathy.agent.modes.tui.input.kept import Draft, load_draft, path_beside, save_draft
 from hypothesis import given
@@ -18,11 +18,20 @@ from tui.input.test_input_composer import MARK, PASTED, Screen, paste, play
 DRAFT = Draft(f"see {MARK}", ("one", "two 数"), {MARK: PASTED}, {"[Image #3 a.png]": "/a.png"})
 
 
-def dead() -> int:
-    """Number of a process that is no more."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+Make = Callable[..., Keeper]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    """Makes keepers for one repository, and closes them at the end."""
+    with ExitStack() as made:
+
+        def make_one(folder: Path, *more: Callable[[str], str]) -> Keeper:
+            keeper = Keeper(folder, "repository", *more)
+            made.callback(keeper.close)
+            return keeper
+
+        yield make_one
 
 
 def names(folder: Path) -> list[str]:
@@ -47,30 +56,75 @@ def test_a_file_that_cannot_be_read_is_no_draft(tmp_path: Path, text: str) -> No
     assert load_draft(path) == Draft()
 
 
-def test_what_is_kept_moves_with_the_session(tmp_path: Path) -> None:
+def test_what_is_kept_moves_with_the_session(tmp_path: Path, make: Make) -> None:
     folder = tmp_path / "drafts"
-    keeper, log = Keeper(folder, "repository"), folder / "session.jsonl"
+    keeper, log = make(folder), folder / "session.jsonl"
     keeper.want(DRAFT, None)
     keeper.keep()
-    assert names(folder) == [f"repository.{os.getpid()}.draft"]
+    (name,) = names(folder)
+    assert name.startswith("repository.")
     keeper.want(DRAFT, log)
     keeper.keep()
     assert names(folder) == ["session.draft"]
-    assert Keeper(folder, "repository").found(log) == DRAFT
+    assert make(folder).found(log) == DRAFT
     keeper.want(Draft(), log)
     keeper.keep()
     assert names(folder) == []
 
 
-def test_only_what_a_dead_process_left_in_this_repository_is_taken(tmp_path: Path) -> None:
-    process = dead()
-    save_draft(tmp_path / f"other.{process}.draft", Draft("of another"))
-    save_draft(tmp_path / f"repository.{os.getpid()}.draft", Draft("of one that runs"))
-    keeper = Keeper(tmp_path, "repository")
-    assert keeper.found(None) == Draft()
-    save_draft(tmp_path / f"repository.{process}.draft", DRAFT)
+def test_only_what_a_dead_process_left_in_this_repository_is_taken(
+    tmp_path: Path, make: Make
+) -> None:
+    save_draft(tmp_path / "other.1.draft", Draft("of another"))
+    running = make(tmp_path)
+    running.want(DRAFT, None)
+    running.keep()
+    keeper = make(tmp_path)
+    assert keeper.found(None) == running.found(None) == Draft()
+    running.close()
     assert keeper.found(tmp_path / "session.jsonl") == DRAFT
+
+
+def test_what_was_found_stays_until_it_is_kept_anew(tmp_path: Path, make: Make) -> None:
+    left, broken = tmp_path / "repository.1.draft", tmp_path / "repository.2.draft"
+    save_draft(left, DRAFT)
+    broken.write_text("{")  # newer, and no reason to pass over the other
+    keeper = make(tmp_path)
+    assert keeper.found(None) == DRAFT
+    assert left.exists()
+    keeper.want(DRAFT, tmp_path / "session.jsonl")
+    keeper.keep()
+    assert sorted(path.name for path in tmp_path.glob("*.draft")) == [broken.name, "session.draft"]
+
+
+def test_a_session_that_is_chosen_again_gives_nothing_back(tmp_path: Path, make: Make) -> None:
+    keeper, log = make(tmp_path), tmp_path / "session.jsonl"
+    keeper.want(DRAFT, log)
+    keeper.keep()
+    assert keeper.found(log) == Draft()
+
+
+def test_a_disk_that_refuses_is_tried_again(tmp_path: Path, make: Make) -> None:
+    folder = tmp_path / "drafts"
+    keeper = make(folder)
+    folder.write_text("in the way")
     assert keeper.found(None) == Draft()
+    keeper.want(DRAFT, None)
+    with pytest.raises(OSError, match="exists"):
+        keeper.keep()
+    folder.unlink()
+    keeper.keep()
+    assert len(names(folder)) == 1
+
+
+def test_what_is_kept_is_without_secrets(tmp_path: Path, make: Make) -> None:
+    log = tmp_path / "session.jsonl"
+    keeper = make(tmp_path, lambda text: text.replace("secret", "[redacted]"))
+    for more in ("", " more"):
+        keeper.want(Draft(f"a secret {MARK}{more}", ("secret",), {MARK: "secret"}), log)
+        keeper.keep()
+        kept = Draft(f"a [redacted] {MARK}{more}", ("[redacted]",), {MARK: "[redacted]"})
+        assert load_draft(path_beside(log)) == kept
 
 
 def kept(app: Screen) -> list[Draft]:
@@ -93,13 +147,14 @@ def test_what_is_written_comes_back_with_what_its_marks_stand_for() -> None:
     assert draft == Draft(f"see {MARK}", ("one",), {MARK: PASTED})
 
     async def restore(app: Screen, pilot: Pilot[None]) -> None:
-        app.composer.restore(draft)
+        told = app.composer.restore(draft)
+        assert told == "1 question that was waiting is in the history: up"
         await paste(app, pilot, PASTED + "more")
         assert app.text == f"see {MARK}[Pasted text #2 +85 lines]"
-        assert app.composer.waiting == ("one",)
+        assert app.composer.waiting == ()
+        await pilot.press("enter", "enter")
         assert not app.composer.send_next()  # nobody has asked for it
-        await pilot.press("enter")
-        await pilot.press("enter")
+        await pilot.press("up", "up", "enter")
 
     app = play(restore, Keeping())
     assert [told for told in app.told if isinstance(told, tuple)] == [
@@ -107,6 +162,34 @@ def test_what_is_written_comes_back_with_what_its_marks_stand_for() -> None:
         ("sent", "one"),
     ]
     assert kept(app)[-1] == Draft()
+
+
+def test_a_question_of_ones_own_waits_for_nothing_that_is_restored() -> None:
+    async def act(app: Screen, pilot: Pilot[None]) -> None:
+        app.composer.busy = True
+        await pilot.press(*"mine", "enter")
+        app.composer.restore(Draft("", ("old", "older")))
+        app.composer.busy = False
+        assert app.composer.waiting == ("mine",)
+        assert app.composer.send_next()
+        assert not app.composer.send_next()
+        await pilot.press("up", "up")
+        assert app.text == "old"
+
+    app = play(act)
+    assert app.told == [("queued", "mine"), ("sent", "mine")]
+
+
+def test_what_waited_is_not_put_twice_into_the_history() -> None:
+    history = History(None, str)
+    for text in ("one", "two"):
+        history.add(text)
+
+    async def act(app: Screen, pilot: Pilot[None]) -> None:
+        app.composer.restore(Draft("", ("one", "two")))
+        assert history.entries == ["one", "two"]
+
+    play(act, Screen(history))
 
 
 def test_what_is_written_already_stays_and_the_draft_is_in_the_history() -> None:

@@ -97,7 +97,8 @@ def test_a_paste_that_never_ends_gives_the_keyboard_back() -> None:
     assert splitter.feed(f"{START}some\ntext", 0.0) == []
     assert splitter.tick(QUIET_S - 0.1) == []
     assert splitter.tick(QUIET_S) == [Pasted("some\ntext")]
-    assert splitter.feed("a", 2.0) == [Typed("a")]
+    assert splitter.feed("a", 2.0) == [Typed("a", may_be_pasted=True)]
+    assert splitter.feed("a", 12.0) == [Typed("a")]
 
 
 def test_a_paste_that_paused_goes_on_as_a_paste() -> None:
@@ -116,7 +117,10 @@ def test_a_new_paste_after_one_without_an_end_is_its_own() -> None:
     splitter = Splitter()
     splitter.feed(f"{START}one", 0.0)
     splitter.tick(2.0)
-    assert splitter.feed(f"a{START}two{END}", 3.0) == [Typed("a"), Pasted("two")]
+    assert splitter.feed(f"a{START}two{END}", 3.0) == [
+        Typed("a", may_be_pasted=True),
+        Pasted("two"),
+    ]
 
 
 def test_a_paste_without_bounds_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,3 +130,38 @@ def test_a_paste_without_bounds_is_cut_and_says_so(monkeypatch: pytest.MonkeyPat
     splitter.feed("b" * 8, 0.0)
     (paste,) = splitter.feed("c" * 8 + END, 0.0)
     assert paste.text.startswith("aaaaaaaabb\n[what follows")
+
+
+@pytest.mark.parametrize("enter", ["\r", "\n", "\x1bOM", "\x1b[13u"])
+def test_an_enter_that_may_belong_to_a_paste_is_text(enter: str) -> None:
+    stream = Stream()
+    stream.feed(f"{START}hello".encode(), 0.0)
+    assert told(stream.tick(1.1)) == ["hello"]
+    assert told(stream.feed(f"rm{enter}".encode(), 1.2)) == [("r", "r"), ("m", "m"), "\n"]
+    assert told(stream.feed(f"more {END}\r".encode(), 1.3)) == ["more ", ("enter", "\r")]
+
+
+def test_an_enter_that_the_parser_holds_back_is_text_too() -> None:
+    stream = Stream()
+    stream.feed(f"{START}hello".encode(), 0.0)
+    stream.tick(1.1)
+    assert stream.feed(b"\x1b\r", 1.2) == []
+    assert told(stream.feed(f"more{END}".encode(), 1.3)) == ["\n", "more"]
+
+
+def test_enter_is_a_key_again_after_a_silence() -> None:
+    stream = Stream()
+    stream.feed(f"{START}hello".encode(), 0.0)
+    stream.tick(1.1)
+    assert told(stream.feed(b"\r", 9.0)) == ["\n"]
+    stream.feed(b"\x1b[<35;3;4M", 18.0)  # the mouse moves by itself
+    assert told(stream.feed(b"\r", 19.0)) == [("enter", "\r")]
+
+
+def test_many_reports_of_the_mouse_are_no_paste() -> None:
+    stream = Stream()
+    stream.feed(f"{START}hello".encode(), 0.0)
+    stream.tick(1.1)
+    found = told(stream.feed(b"".join(b"\x1b[<35;%d;4M" % x for x in range(1, 9)) + b"q\r", 2.0))
+    assert found[8:] == [("q", "q"), "\n"]
+    assert len(found) == 10

@@ -1,5 +1,7 @@
 """A process that is killed while an answer comes: nothing that was on the screen is lost."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -67,9 +69,12 @@ def test_what_was_written_and_what_waited_come_back_and_nothing_is_sent(tmp_path
             seat.wait(lambda _: "a draft" in drafts(), "the draft to be kept")
             seat.kill()
         with Terminal(shop.root, "--continue", env=key(endpoint)) as seat:
-            seat.until("waiting 1: And then? 然后", "> a draft 草稿", "packed: 9 files", "ready")
+            seat.until("is in the history: up", "> a draft 草稿", "packed: 9 files", "ready")
+            assert "waiting 1" not in seat.text
             seat.press("C-u")
             seat.until_gone("a draft")
+            seat.press("Up")
+            seat.until("> And then? 然后")
             seat.wait(lambda _: "a draft" not in drafts(), "the draft to be kept no more")
     assert len(endpoint.requests) == 1
 
@@ -91,3 +96,8 @@ def test_without_a_session_a_draft_comes_back_unless_nothing_is_to_be_kept(tmp_p
         assert "a draft" not in seat.until("packed: 9 files")
     with Terminal(shop.root) as seat:
         seat.until("> a draft", "packed: 9 files")
+        seat.type(" typed at the end")
+        seat.until("typed at the end")
+        os.kill(seat.process, signal.SIGTERM)
+        assert seat.left() == 143
+    assert "a draft typed at the end" in drafts()

@@ -80,6 +80,7 @@ class Composer(Vertical):
         """
         super().__init__(id=id)
         keymap = keymap or Keymap()
+        self._shown_key = keymap.shown
         self._commands = commands
         self._drafts = Drafts(history)
         self._names = Names(popup := Popup(is_ascii=is_ascii), commands)
@@ -95,7 +96,6 @@ class Composer(Vertical):
         )
         self.area = PromptArea(self._drafts.attachments, popup, hooks)
         self._kept = Draft()
-        self._is_held = False
         self._keep_due: asyncio.TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
@@ -124,16 +124,30 @@ class Composer(Vertical):
         """Questions that wait, as they were written, the next one first."""
         return tuple(self._drafts.waiting)
 
-    def restore(self, draft: Draft) -> None:
-        """Put a draft of before into the field, if nothing is written; what waited waits again.
+    @property
+    def draft(self) -> Draft:
+        """What is to be kept now; also when the composer is on no screen any more."""
+        return self._drafts.kept(self.area.text)
 
-        Nothing of it is sent before the user sends something.
+    def restore(self, draft: Draft) -> str:
+        """Put a draft of before into the field, if nothing is written.
+
+        What waited goes into the history: nobody knows any more whether it is still wanted, so
+        nothing of a draft is sent without a key of its own. What is then in `draft` is for the
+        caller to keep; only what changes afterwards is told.
+
+        Returns:
+            What the user is to be told; "" for nothing.
         """
-        self._is_held = self._is_held or bool(draft.waiting)
         written = self._drafts.restore(draft, self.area.text)
         if written != self.area.text:
             self._put(written)
-        self._show_waiting()
+        self._kept = self.draft
+        count = len(draft.waiting)
+        if not count:
+            return ""
+        were = "questions that were waiting are" if count > 1 else "question that was waiting is"
+        return f"{count:,} {were} in the history: {self._shown_key('composer.older')}"
 
     def _keep_later(self) -> None:
         if self._keep_due is None:
@@ -145,7 +159,7 @@ class Composer(Vertical):
         if self._keep_due is not None:
             self._keep_due.cancel()
             self._keep_due = None
-        draft = self._drafts.kept(self.area.text)
+        draft = self.draft
         if draft != self._kept and (draft or self._kept):
             self.post_message(self.Drafted(draft))
         self._kept = draft
@@ -162,7 +176,7 @@ class Composer(Vertical):
 
     def send_next(self) -> bool:
         """Send the question that waits longest; return whether there was one."""
-        if self._is_held or not self.waiting or not self._can_take(self.waiting[0]):
+        if not self.waiting or not self._can_take(self.waiting[0]):
             return False
         self._send(self._drafts.waiting.pop(0))
         self._show_waiting()
@@ -252,11 +266,9 @@ class Composer(Vertical):
         elif not written and self.busy:
             self.post_message(self.Hurried())
         elif not written:
-            self._is_held = False
             self.send_next()
         elif written and self._can_take(written):
             self._remember(written)
-            self._is_held = False
             if self.busy:
                 self._drafts.waiting.append(written)
                 self._show_waiting()

@@ -92,14 +92,19 @@ class Drafts:
         """Take up a draft that was kept.
 
         Args:
-            draft: Of `kept`. What waited waits again, behind what waits now.
+            draft: Of `kept`. What waited becomes the newest in the history, so that nothing of
+                it is sent unless the user recalls it.
             written: What is written already.
 
         Returns:
             What is to be written; if anything is, the draft is the newest in the history instead.
         """
         self.attachments.adopt(draft.texts, draft.images)
-        self.waiting += draft.waiting
+        waited = [self.attachments.expand(question) for question in draft.waiting]
+        # They are there already if nothing was asked since.
+        if waited and self._history.entries[-len(waited) :] != waited:
+            for question in draft.waiting:
+                self.remember(question)
         if not written.strip():
             return draft.written
         if draft.written.strip() and draft.written != written:

@@ -1,9 +1,12 @@
 """What is written but not sent <-> a file that only the user can read, so that no end loses it."""
 
+import contextlib
+import fcntl
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +33,23 @@ class Draft:
         """Whether there is anything to keep."""
         return bool(self.written.strip() or self.waiting)
 
+    def changed(self, change: Callable[[str], str]) -> "Draft":
+        """Return it with all texts changed; a mark that is changed stands for nothing any more."""
+        return replace(
+            self,
+            written=change(self.written),
+            waiting=tuple(map(change, self.waiting)),
+            texts={mark: change(text) for mark, text in self.texts.items()},
+        )
 
-def save_draft(path: Path, draft: Draft) -> None:
+
+def save_draft(path: Path, draft: Draft, holding: ExitStack | None = None) -> None:
     """Write a draft in place of the one before; an empty one takes the file away.
+
+    Args:
+        path: Of the file.
+        draft: What is kept.
+        holding: Takes the open file; until it is closed, the file is none that is left behind.
 
     Raises:
         OSError: The disk refuses.
@@ -42,9 +59,16 @@ def save_draft(path: Path, draft: Draft) -> None:
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = path.with_suffix(f"{SUFFIX}.{os.getpid()}")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(asdict(draft)), encoding="ascii")
-    unfinished.replace(path)
+    with ExitStack() as opened:
+        unfinished.touch(mode=0o600)
+        file = opened.enter_context(unfinished.open("w", encoding="ascii"))
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.write(json.dumps(asdict(draft)))
+        file.flush()
+        unfinished.replace(path)
+        if holding is not None:
+            holding.enter_context(opened.pop_all())
 
 
 def load_draft(path: Path) -> Draft:
@@ -72,26 +96,27 @@ def path_beside(log: Path) -> Path:
     return log.with_suffix(SUFFIX)
 
 
-def path_without(folder: Path, repository: str) -> Path:
-    """Where this process keeps a draft as long as there is no session.
+def path_without(folder: Path, repository: str, process: str) -> Path:
+    """Where a process keeps a draft as long as there is no session.
 
     Args:
         folder: For drafts.
         repository: A name of the repository that no other has.
+        process: A name of the process that no other has, in no container either.
     """
-    return folder / f"{repository}.{os.getpid()}{SUFFIX}"
+    return folder / f"{repository}.{process}{SUFFIX}"
 
 
-def left_behind(folder: Path, repository: str) -> Path | None:
-    """Return the newest draft without a session whose process is no more."""
+def left_behind(folder: Path, repository: str) -> Iterator[Path]:
+    """Yield the drafts without a session whose processes are no more, the newest first."""
     found = [
         path
         for path in folder.glob(f"*{SUFFIX}")
-        if (parts := path.name.split("."))[:-2] == repository.split(".")
-        and parts[-2].isdecimal()
-        and not _runs(int(parts[-2]))
+        if path.name.split(".")[:-2] == repository.split(".")
     ]
-    return max(found, key=_changed_s, default=None)
+    for path in sorted(found, key=_changed_s, reverse=True):
+        if not _is_held(path):
+            yield path
 
 
 def _changed_s(path: Path) -> float:
@@ -101,11 +126,13 @@ def _changed_s(path: Path) -> float:
         return 0.0
 
 
-def _runs(process: int) -> bool:
+def _is_held(path: Path) -> bool:
+    """Whether a process that runs has the file open."""
     try:
-        os.kill(process, 0)
-    except PermissionError:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    except (ProcessLookupError, OverflowError):
+    except OSError:  # what cannot be read is no draft; without locks nobody knows
         return False
-    return True
+    return False

@@ -4,6 +4,7 @@ Terminals put a paste between two sequences (bracketed paste). Whatever stands b
 whole escape sequences too: taken for keys it would send questions and start programs.
 """
 
+import re
 from dataclasses import dataclass
 
 START, END = "\x1b[200~", "\x1b[201~"
@@ -13,17 +14,26 @@ QUIET_S = 1.0
 """After so long a pause a paste is over, even if nothing has said so."""
 
 _ESCAPE_S, _BEGUN_S = 0.1, 0.5
-_LATE_S = 60.0
+_LATE_S, _SILENCE_S = 60.0, 10.0
 _MOST_TYPED_CHARS = 64
+# They come by themselves while the mouse moves, many at once.
+_MOUSE = re.compile(r"\x1b\[<[\d;]*[Mm]")
 _CUT = f"\n[what follows here of more than {MOST_CHARS >> 20} million characters was left out]"
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Characters and sequences of keys; `is_over` if no more of the last one is to be expected."""
+    """Characters and sequences of keys.
+
+    Attributes:
+        text: As the terminal sent them.
+        is_over: No more of the last one is to be expected.
+        may_be_pasted: The end of a paste is still out, so that an enter may belong to it.
+    """
 
     text: str
     is_over: bool = False
+    may_be_pasted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +58,21 @@ class Splitter:
         self._size = 0
         self._is_inside = False
         self._heard_s = 0.0
-        self._late_until_s = float("-inf")
+        # Until when a paste may go on; and until when an enter may belong to it, if nothing is
+        # read meanwhile.
+        self._late_until_s = self._silent_until_s = float("-inf")
 
     def feed(self, text: str, now_s: float) -> list[Typed | Pasted]:
         """Take what was read; return what is complete by now."""
+        if now_s >= self._silent_until_s:
+            self._silent_until_s = float("-inf")
         # The rest of a paste that paused for long: no one types so much at once.
         is_late = now_s < self._late_until_s and not self._is_inside
-        if is_late and (END in text or len(text) > _MOST_TYPED_CHARS):
-            self._is_inside = START not in text.partition(END)[0]
+        if is_late and (typed := _MOUSE.sub("", text)):
+            if END in text or len(typed) > _MOST_TYPED_CHARS:
+                self._is_inside = START not in text.partition(END)[0]
+            if self._may_be_pasted:
+                self._silent_until_s = now_s + _SILENCE_S
         self._heard_s = now_s
         found: list[Typed | Pasted] = []
         rest, self._held = self._held + text, ""
@@ -70,8 +87,8 @@ class Splitter:
             return []
         held, self._held = self._held, ""
         if not self._is_inside:
-            return [Typed(held, is_over=True)]
-        self._late_until_s = now_s + _LATE_S
+            return [Typed(held, True, self._may_be_pasted)]
+        self._late_until_s, self._silent_until_s = now_s + _LATE_S, now_s + _SILENCE_S
         self._add(held)
         return self._taken()
 
@@ -87,13 +104,13 @@ class Splitter:
 
     def _pass(self, text: str, found: list[Typed | Pasted]) -> str:
         typed, start, behind = text.partition(START)
-        if start:
-            self._is_inside = True
-            self._late_until_s = float("-inf")
-        else:
+        if not start:
             typed, self._held = _split_begun(typed, START)
         if typed:
-            found.append(Typed(typed))
+            found.append(Typed(typed, may_be_pasted=self._may_be_pasted))
+        if start:
+            self._is_inside = True
+            self._expect_no_more()
         return behind
 
     def _collect(self, text: str, found: list[Typed | Pasted]) -> str:
@@ -102,9 +119,17 @@ class Splitter:
             body, self._held = _split_begun(body, END)
         self._add(body)
         if end:
-            self._late_until_s = float("-inf")
+            self._expect_no_more()
             found += self._taken()
         return behind
+
+    @property
+    def _may_be_pasted(self) -> bool:
+        return self._silent_until_s > float("-inf")
+
+    def _expect_no_more(self) -> None:
+        """Nothing more of a paste before is to be expected."""
+        self._late_until_s = self._silent_until_s = float("-inf")
 
     def _add(self, body: str) -> None:
         self._parts.append(body[: max(0, MOST_CHARS - self._size)])

@@ -8,6 +8,7 @@ from textual import constants, events
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
+_ENTERS = ("enter", "ctrl+j", "ctrl+m")
 # A sequence with a number that is no character, say; Textual checks none.
 _UNREADABLE = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 
@@ -32,6 +33,7 @@ class Stream:
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._splitter = Splitter(constants.ESCAPE_DELAY)
         self._parser = _Parser()
+        self._may_be_pasted = False
 
     def feed(self, data: bytes, now_s: float) -> list[Message]:
         """Take bytes that were read; return what has happened."""
@@ -50,6 +52,7 @@ class Stream:
         found: list[Message] = []
         for piece in pieces:
             if isinstance(piece, Typed):
+                self._may_be_pasted = piece.may_be_pasted
                 # One by one, so that a sequence that cannot be read takes nothing else along.
                 for character in piece.text:
                     found += self._parsed(self._parser.feed(character))
@@ -62,7 +65,7 @@ class Stream:
     def _parsed(self, messages: Iterable[Message]) -> list[Message]:
         found: list[Message] = []
         try:
-            found.extend(messages)
+            found.extend(map(_as_pasted, messages) if self._may_be_pasted else messages)
         except _UNREADABLE:
             self._renew()
         return found
@@ -72,3 +75,10 @@ class Stream:
         before, self._parser = self._parser, _Parser()
         for name in ("last_x", "last_y", "mouse_pixels", "terminal_size", "terminal_pixel_size"):
             setattr(self._parser, name, getattr(before, name))
+
+
+def _as_pasted(message: Message) -> Message:
+    """Return a line end of a paste for an enter, in whatever way a terminal writes that."""
+    if isinstance(message, events.Key) and message.key.endswith(_ENTERS):
+        return events.Paste("\n")
+    return message
