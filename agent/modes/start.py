@@ -150,10 +150,13 @@ def go_on(old: Recorded, bench: Bench, finder: BasisFinder) -> Start:
             f" since ({', '.join(sorted(denied))}); begin a new one"
         )
     held, asked = globs_in(old.header), globs_of(bench.settings)
-    if held is not None and any(asked) and asked != held:
+    if any(asked) and asked != held:
+        # A log of before this was written down may hold any file.
+        unknown = "does not say which files it began with"
+        began = unknown if held is None else f"began with {globs_words(held)}"
         raise ConfigError(
-            f"the session {old.path.stem} began with {globs_words(held)}, and what was sent stays"
-            f" sent; leave out {globs_words(asked)}, or begin a new one"
+            f"the session {old.path.stem} {began}, and what was sent stays sent; leave out"
+            f" {globs_words(asked)}, or begin a new one"
         )
     if len(old.messages) < PREFIX_MESSAGES:
         raise ConfigError(

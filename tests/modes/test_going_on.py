@@ -1,5 +1,6 @@
 """What a session that goes on, or a tree with open changes, is told and pays for."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,22 @@ def test_a_choice_of_files_is_refused_where_it_could_not_hold(
         assert (other.code, len(endpoint.requests)) == (2, 1)
         assert "began with --exclude 'src/**'" in other.err
         assert run(*args, "--continue").code == 0
+
+
+def test_a_choice_of_files_is_refused_where_what_was_sent_is_unknown(
+    ask: Ask, shop: RepoBuilder, run: Run, tmp_path: Path
+) -> None:
+    with Endpoint([DONE, DONE]) as endpoint:
+        ask(endpoint)
+        (log,) = tmp_path.rglob("sessions/*.jsonl")
+        first, rest = log.read_text().split("\n", 1)
+        header = {k: v for k, v in json.loads(first).items() if k not in ("include", "exclude")}
+        log.write_text(f"{json.dumps(header)}\n{rest}")
+        args = ("-C", shop.root, "--continue", "--task", "And?")
+        other = run(*args, "--exclude", "src/**")
+        assert (other.code, len(endpoint.requests)) == (2, 1)
+        assert "does not say which files it began with" in other.err
+        assert run(*args).code == 0
 
 
 def test_open_changes_are_cached_between_questions(ask: Ask, shop: RepoBuilder) -> None:

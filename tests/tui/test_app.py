@@ -37,9 +37,16 @@ def shop(repo: RepoBuilder) -> RepoBuilder:
 
 
 async def until(pilot: Pilot[str], holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(ENDS_S):
-        while not holds():
-            await pilot.pause()
+    try:
+        async with asyncio.timeout(ENDS_S):
+            while not holds():
+                await pilot.pause()
+    except TimeoutError:
+        app = pilot.app
+        assert isinstance(app, BathyApp)
+        seen = [app.state, app.pending, app.screen_stack, app.focused, app.composer.area.text]
+        blocks = app.transcript.content.blocks
+        pytest.fail("\n".join(map(repr, [*seen, app.engine.defect, *blocks])))
 
 
 async def ask(app: BathyApp, pilot: Pilot[str], text: str) -> None:
@@ -98,6 +105,28 @@ def test_a_question_sent_before_the_repository_is_read_is_seen_and_can_be_edited
             assert waiting() == ["And now?"]
             await pilot.press("enter")
             await until(pilot, lambda: len(app.state.turns) == 2)
+
+
+def test_a_question_asked_while_a_session_is_packed_anew_is_seen(
+    shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def go() -> None:
+        app = BathyApp(Settings(folder=shop.root, workers=1), Look(), Keymap(), time.monotonic)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: app.state.pack_tokens > 0)
+            monkeypatch.setattr(Engine, "use_session", lambda *_: True)
+            app._loaded(shop.root / "some.jsonl", ())
+            app.composer.area.insert("What does Cart.add do?")
+            await pilot.press("enter")
+            assert list(app.composer.waiting) == ["What does Cart.add do?"]
+            app.take(RefitFailed("no file is left"))
+            assert not app.pending.is_busy
+            assert list(app.composer.waiting) == ["What does Cart.add do?"]
+            await pilot.press("enter")
+            await until(pilot, lambda: bool(app.state.turns))
+            assert not app.composer.waiting
+
+    asyncio.run(go())
 
 
 def test_what_a_question_waits_for_is_told(shop: RepoBuilder) -> None:
@@ -162,6 +191,8 @@ def test_a_first_upload_is_asked_and_an_answer_cites(
                     ("src/cart.py", "verified")
                 ]
                 await until(pilot, lambda: not app.state.is_busy)
+                # What is cited is known before it is drawn, and opened once it is in sight.
+                await until(pilot, lambda: bool(app.transcript.citations()))
                 await pilot.press("alt+1")
                 await until(pilot, lambda: isinstance(app.screen, ViewerScreen))
 

@@ -1,5 +1,6 @@
 """The engine alone: what becomes of wishes that cross each other."""
 
+import json
 import queue
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,9 +9,11 @@ from typing import Any
 
 import pytest
 from bathy.agent.config import Settings
+from bathy.agent.errors import BathyError
 from bathy.agent.loop.events import Finished, Retry, UsageReported
 from bathy.agent.loop.ledger import Ledger, ledger_path
 from bathy.agent.loop.record import RecordError
+from bathy.agent.loop.sessions import find_session, sessions_folder
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.tui.engine import Engine
 from bathy.agent.modes.tui.events import (
@@ -222,7 +225,8 @@ def test_a_choice_that_is_taken_back_goes_on_with_the_session(drive: Drive) -> N
         assert driven.exclude("payment.py", "docs/").session == "begins"
         back = driven.exclude("payment.py", "docs/", "!docs/**", "!payment.py")
         assert (back.session, driven.engine.session) == ("goes on", session)
-        driven.ask("And what of remove?")
+        assert driven.ask("And what of remove?").how == "answered"
+    assert (len(endpoint.requests), driven.engine.session) == (2, session)
     assert "Does Cart.add lock?" in sent(endpoint)
     assert "RETRIES = 3" in sent(endpoint)
 
@@ -236,9 +240,46 @@ def test_a_choice_that_changes_nothing_or_comes_first_is_no_reason_for_a_session
         driven.ask("Does Cart.add lock?")
         session = driven.engine.session
         assert driven.exclude("docs/", "not/there").session == ""
-        driven.ask("And what of remove?")
-    assert driven.engine.session == session
+        assert driven.ask("And what of remove?").how == "answered"
+    assert (len(endpoint.requests), driven.engine.session) == (2, session)
     assert "# Guide" not in sent(endpoint)
+
+
+def test_a_file_that_came_since_and_was_left_out_is_not_sent_by_going_on(
+    drive: Drive, shop: RepoBuilder
+) -> None:
+    with Endpoint([DONE, DONE]) as endpoint:
+        driven = drive(endpoint)
+        driven.ask("Does Cart.add lock?")
+        session = driven.engine.session
+        assert driven.exclude("secret.txt").session == ""
+        shop.file("secret.txt", "the launch code is 1234\n")
+        assert driven.ask("And what of remove?").how == "answered"
+    assert driven.engine.session != session
+    assert len(endpoint.requests) == 2
+    assert "launch code" not in sent(endpoint)
+    assert "Does Cart.add lock?" not in sent(endpoint)
+
+
+def test_a_model_that_fails_leaves_the_way_back_to_a_session(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_more: object) -> Packed:
+        raise BathyError("it does not fit")
+
+    with Endpoint([DONE, DONE]) as endpoint:
+        driven = drive(endpoint)
+        driven.ask("Does Cart.add lock?")
+        session = driven.engine.session
+        assert driven.exclude("payment.py").session == "begins"
+        with monkeypatch.context() as patched:
+            patched.setattr("bathy.agent.modes.tui.survey.packed", refuse)
+            driven.engine.choose(effort="max")
+            driven.until(RefitFailed)
+        assert driven.engine.holding.has_left
+        assert driven.exclude().session == "goes on"
+        assert driven.ask("And what of remove?").how == "answered"
+    assert driven.engine.session == session
 
 
 def test_a_choice_made_while_the_first_question_is_worked_on_holds_for_the_next(
@@ -289,6 +330,64 @@ def test_what_the_command_line_leaves_out_is_not_sent_by_going_on(drive: Drive) 
     assert found.session == "begins"
     assert other.engine.session != first.engine.session
     assert "RETRIES = 3" not in sent(endpoint)
+
+
+def forget_globs(session: str | None) -> None:
+    """Make the log of a session as one was before it held the choice of files."""
+    log = find_session(sessions_folder(), session or "")
+    first, rest = log.read_text().split("\n", 1)
+    header = {k: v for k, v in json.loads(first).items() if k not in ("include", "exclude")}
+    log.write_text(f"{json.dumps(header)}\n{rest}")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_session_that_may_hold_any_file_is_left_where_some_are_chosen(
+    drive: Drive, when: str
+) -> None:
+    exclude = ("payment.py",)
+    with Endpoint([DONE, DONE]) as endpoint:
+        first = drive(endpoint)
+        first.ask("Does Cart.add lock?")
+        forget_globs(session := first.engine.session)
+        other = drive(endpoint, resume="", exclude=exclude if when == "before" else ())
+        assert other.engine.use_session(session) == (when == "before")
+        found = other.until(Packed) if when == "before" else other.exclude(*exclude)
+        assert other.ask("And what of remove?").how == "answered"
+    assert isinstance(found, Packed)
+    assert found.session == "begins"
+    assert other.engine.session not in (session, None)
+    assert len(endpoint.requests) == 2
+    assert "RETRIES = 3" not in sent(endpoint)
+
+
+def test_a_session_that_may_hold_any_file_goes_on_with_all(drive: Drive) -> None:
+    with Endpoint([DONE, DONE]) as endpoint:
+        first = drive(endpoint)
+        first.ask("Does Cart.add lock?")
+        forget_globs(session := first.engine.session)
+        other = drive(endpoint, resume="")
+        assert not other.engine.use_session(session)
+        assert other.ask("And what of remove?").how == "answered"
+    assert other.engine.session == session
+    assert len(endpoint.requests) == 2
+
+
+def test_a_session_whose_files_cannot_be_packed_is_told_so_and_left(
+    drive: Drive, shop: RepoBuilder
+) -> None:
+    with Endpoint([DONE, DONE]) as endpoint:
+        first = drive(endpoint, include=("docs/**",))
+        first.ask("What is in the guide?")
+        shop.git("rm", "-rq", "docs")
+        shop.commit()
+        other = drive(endpoint)
+        assert other.engine.use_session(first.engine.session)
+        told = other.until(RefitFailed, TurnEnded)
+        assert isinstance(told, RefitFailed)
+        assert told.text.endswith("; the next question begins a session")
+        assert other.ask("Does Cart.add lock?").how == "answered"
+    assert other.engine.session != first.engine.session
+    assert len(endpoint.requests) == 2
 
 
 def test_a_question_that_is_stopped_while_it_is_answered_costs_what_was_forecast(

@@ -34,7 +34,7 @@ from bathy.agent.modes.tui.events import (
     TurnEnded,
     UiEvent,
 )
-from bathy.agent.modes.tui.holding import Holding
+from bathy.agent.modes.tui.holding import Held, Holding
 from bathy.agent.modes.tui.receipts import Receipts
 from bathy.agent.modes.tui.telling import Telling
 from bathy.agent.modes.tui.waiting_edits import WaitingEdits, told_of
@@ -76,14 +76,16 @@ class Survey:
     Attributes:
         settings: That it is packed by.
         before: Settings to go back to if that fails; None if there are none.
-        left: The session that was left for it, to go back to then.
+        left: The sessions that were left for it, to go back to then.
         told: What the user is told of it; "" for nothing.
+        is_resumed: It is made for a session that goes on, which cannot if it fails.
     """
 
     settings: Settings
     before: Settings | None = None
-    left: str | None = None
+    left: Held | None = None
     told: str = ""
+    is_resumed: bool = False
 
 
 class Engine:
@@ -156,7 +158,7 @@ class Engine:
         chosen = replace(settings, model=model or settings.model, effort=effort or settings.effort)
         service = read_service(chosen)
         find_model(service.model, service.own_models)
-        left = self.session
+        left = self.holding.held
         self.holding.use(None)
         self.settings = chosen
         self._jobs.put(Survey(chosen, settings, left))
@@ -178,7 +180,8 @@ class Engine:
     def use_session(self, session: str | None) -> bool:
         """Let the next question go on with a session, by its id; None for a new one.
 
-        It goes on with the files that it began with, unless the command line has named others.
+        It goes on with the files that it began with, unless the command line has named others, or
+        some are chosen and its log does not say what it began with.
 
         Returns:
             Whether the repository is packed anew for it, so that a `Packed` or a `RefitFailed`
@@ -190,17 +193,17 @@ class Engine:
         log = find_session(sessions_folder(), session) if session else None
         self.edits.use(log)
         now = globs_of(self.settings)
-        began = now if log is None else globs_in(read_header(log) or {}) or now
+        began = now if log is None else globs_in(read_header(log) or {})
         self.holding.use(session, began)
         has_chosen, self._has_chosen = self._has_chosen, False
-        if began == now:
+        if began == now or (began is None and not any(now)):
             return False
-        if has_chosen:
-            self._jobs.put(Survey(self.settings, self.settings))
-        else:
-            self.settings = replace(self.settings, include=began[0], exclude=began[1])
+        before, told = self.settings, ""
+        # A session that may hold any file does not go on where some are chosen.
+        if began is not None and not has_chosen:
+            self.settings = replace(before, include=began[0], exclude=began[1])
             told = f"the session began with {globs_words(began)}, and goes on so"
-            self._jobs.put(Survey(self.settings, told=told))
+        self._jobs.put(Survey(self.settings, before, told=told, is_resumed=True))
         return True
 
     def close(self) -> None:
@@ -226,8 +229,11 @@ class Engine:
     def _fail(self, job: Question | Survey, text: str, exit_code: int) -> None:
         if isinstance(job, Survey) and job.before is not None:
             self.settings = job.before
-            if job.left is not None:
-                self.holding.use(job.left, globs_of(job.before))
+            # Unless the user has gone on with another one meanwhile.
+            if job.left is not None and self.holding.held == Held(None):
+                self.holding.held = job.left
+            if job.is_resumed and self.holding.choose(globs_of(job.before)) == "begins":
+                text = f"{text}; the next question begins a session"
             self._post(RefitFailed(text))
         else:
             self._post(TurnEnded("failed", text, exit_code))
@@ -246,13 +252,25 @@ class Engine:
         service = read_service(settings)
         model = find_model(service.model, service.own_models)
         is_offline = bool(why_offline(settings, service))
-        with open_bench(settings, Telling(self._post, self._told)) as bench:
-            found = opened(bench, service, model)
-            self.holding.know(globs_of(job.settings), found.paths)
-            self._post(found)
+        with contextlib.ExitStack() as stack:
+
+            def look(settings: Settings) -> "Bench":
+                stack.close()
+                bench = stack.enter_context(open_bench(settings, Telling(self._post, self._told)))
+                found = opened(bench, service, model)
+                self.holding.know(globs_of(settings), found.paths)
+                self._post(found)
+                return bench
+
             if isinstance(job, Survey):
-                self._survey(job, packed(bench, model, is_sent=not is_offline))
+                self._survey(job, packed(look(settings), model, is_sent=not is_offline))
                 return
+            # A session knows its files by the globs that it began with.
+            include, exclude = self.holding.globs_for(chosen := globs_of(settings))
+            bench = look(replace(settings, include=include, exclude=exclude))
+            if self.session is not None and self.holding.choose(chosen) == "begins":
+                # Files have come since that the session lets through and the choice does not.
+                bench = look(replace(settings, resume=None))
             self._go_on_unless_stopped()
             self._post(EvidenceFound(find_evidence(bench, job.text), is_answer=is_offline))
             self._go_on_unless_stopped()
@@ -284,7 +302,7 @@ class Engine:
         with open_run(
             bench, service, Task(text, proposed=waiting), allow=allow, sleep=self._wait
         ) as asked:
-            asyncio.run(self._run(asked, globs_of(job.settings)))
+            asyncio.run(self._run(asked, globs_of(bench.settings)))
 
     def _go_on_unless_stopped(self) -> None:
         if self._is_stopped.is_set():

@@ -110,7 +110,8 @@ class GoingOn(Deciding):
         """Show what was read; what cannot be read is not gone on with."""
         self._is_loading = False
         try:
-            self.engine.use_session(path.stem if turns is not None else None)
+            if self.engine.use_session(path.stem if turns is not None else None):
+                self.surveying()
         except BathyError as error:
             self.transcript.add_error(str(error))
         if turns is not None:
