@@ -64,6 +64,7 @@ class Showing(Shell):
 
     def action_citation(self, number: int) -> None:
         """Show the place of a citation of the last answer."""
+        self.transcript.flush()  # what has come since it was drawn last counts as well
         if not self.transcript.choose_citation(number):
             self.warn(f"nothing is cited as {number}")
 
