@@ -13,7 +13,7 @@ unexport Q
 export BATHY_QUESTION := $(if $(value Q),$(value Q),How are files put in order?)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test check lint types contracts wheel-test prism hostile cluster format lock clean
+.PHONY: help ask test check lint types contracts wheel-test examples prism hostile cluster format lock clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | awk -F ':.*  ## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,10 @@ wheel-test: $(VENV)/dev.stamp  ## install the built wheel elsewhere and run it i
 prism: $(VENV)/dev.stamp  ## check what goes to and comes from GitHub against its own description; needs node
 	@npm install --prefix build/prism --no-audit --no-fund --silent @stoplight/prism-cli @octokit/openapi
 	@BATHY_PRISM=$(CURDIR)/build/prism $(BIN)/python -m pytest -n0 tests/modes/triage/github/test_triage_prism.py
+
+examples: $(VENV)/dev.stamp  ## try the properties on new examples: make examples ROUNDS=5
+	@for round in $$(seq $(or $(ROUNDS),1)); do \
+	  $(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=new || exit 1; done
 
 hostile: $(VENV)/dev.stamp  ## triage hostile issues with models that obey them: make hostile CASES=FILE
 	@test -n "$(CASES)" || { echo "name a file of cases: make hostile CASES=FILE"; exit 1; }

@@ -15,8 +15,10 @@ from hypothesis import settings
 from repo_builder import RepoBuilder
 
 # What a single example takes is no property of the code, on a machine that does other things, too.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# A change is judged by the examples that were judged before; `make examples` looks for new ones.
+settings.register_profile("known", deadline=None, derandomize=True)
+settings.register_profile("new", deadline=None, print_blob=True)
+settings.load_profile("known")
 
 MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 1 << 30
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bathy.agent.modes.triage.untrusted.inert import inert_code, inert_code_line
+from bathy.agent.modes.triage.untrusted.inert import CLOSING_WORD, inert_code, inert_code_line
 from bathy.agent.modes.triage.untrusted.inline import Links, Rules, allowed_url
 from bathy.agent.modes.triage.untrusted.safe import LANGUAGES
 
@@ -39,7 +39,7 @@ _ACTS = (
     (re.compile(r"[@\uff20]\w"), "it mentions somebody"),
     (re.compile(r"(?i)://|\bwww\.|\bmailto:"), "it holds a link that leads elsewhere"),
     (
-        re.compile(r"(?i)\b(?:fix|close|resolve|duplicate)\w{0,2}(?: of)?:?\s+#\d"),
+        re.compile(rf"(?i)\b(?:{CLOSING_WORD.pattern}):?\s+#\d"),
         "it holds words that close an issue",
     ),
     (re.compile(r"(?i)\w#\d|\bgh-\d"), "it refers to another repository"),

@@ -5,12 +5,12 @@ GitHub acts on nothing inside code, but bots and workflows often match the bare 
 
 import re
 
-_KEYWORD = re.compile(
+CLOSING_WORD = re.compile(
     r"clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|duplicates?(?: of)?", re.IGNORECASE
 )
 """What closes an issue when a reference follows it."""
 _LOOKED_AT = 40
-_KEYWORD_LAST = re.compile(rf"\b(?:{_KEYWORD.pattern})\W*$", re.IGNORECASE)
+_CLOSING_WORD_LAST = re.compile(rf"\b(?:{CLOSING_WORD.pattern})\W*$", re.IGNORECASE)
 
 _AGENTS = (
     r"claude|codex|copilot|gemini|gemini-cli|cursor|cursoragent|coderabbitai|dependabot|renovate|mergify|mergifyio"
@@ -18,7 +18,7 @@ _AGENTS = (
 )
 _SUMMONED = re.compile(rf"@(?=(?:{_AGENTS})\b)", re.IGNORECASE)
 _CLOSING = re.compile(
-    rf"\b({_KEYWORD.pattern})(:?\s{{0,9}})(#|GH-|https?://|[\w.-]{{1,100}}/[\w.-]{{1,100}}#)(?=\w)",
+    rf"\b({CLOSING_WORD.pattern})(:?\s{{0,9}})(#|GH-|https?://|[\w.-]{{1,100}}/[\w.-]{{1,100}}#)(?=\w)",
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(r"(?<=[\w.-])#(?=\d)")
@@ -36,7 +36,7 @@ def ends_closing(text: str) -> bool:
 
     So does "Duplicate of": GitHub takes it for a command in a comment.
     """
-    return bool(_KEYWORD_LAST.search(text[-_LOOKED_AT:]))
+    return bool(_CLOSING_WORD_LAST.search(text[-_LOOKED_AT:]))
 
 
 def inert_code(code: str) -> str:
@@ -44,7 +44,7 @@ def inert_code(code: str) -> str:
     code = code.replace("<!--", "<! --").replace("##[", "## [")
     code = _SUMMONED.sub("@ ", code)
     code = _CLOSING.sub(_parted, code)
-    return _FOREIGN.sub(" #", code)
+    return _FOREIGN.sub(" # ", code)
 
 
 def inert_code_line(line: str) -> str:

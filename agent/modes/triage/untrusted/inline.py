@@ -128,9 +128,11 @@ def _words(line: str, rules: Rules) -> Iterator[list[_Piece]]:
             if number and word:
                 yield word
                 word = []
-            if part:
-                cut = part if len(part) <= _MOST_WORD else part[:_MOST_WORD] + "…"
-                word.append(_Piece("text", cut))
+            if part and word and word[-1].kind == "text":
+                # A name and a number that a link's brackets kept apart act once they touch.
+                word[-1] = _Piece("text", word[-1].text + part)
+            elif part:
+                word.append(_Piece("text", part))
     if word:
         yield word
 
@@ -144,7 +146,7 @@ def _pieces(line: str, rules: Rules) -> Iterator[_Piece]:
         yield from _spans(line[at : found.start()])
         at = found.end()
         if found["picture"]:
-            yield _Piece("text", "[image]")
+            yield _Piece("text", " [image] ")
             continue
         if not is_link:
             yield from _spans(found["label"])
@@ -176,7 +178,8 @@ def _spans(text: str) -> Iterator[_Piece]:
         if not closers:
             continue
         yield _Piece("text", text[at:start].replace("`", "'"))
-        yield _Piece("code", text[end : closers[-1]].strip())
+        code = text[end : closers[-1]].strip()
+        yield _Piece("code", code) if code else _Piece("text", " ")
         at = closers[-1] + end - start
     yield _Piece("text", text[at:].replace("`", "'"))
 
@@ -185,6 +188,8 @@ def _defused(piece: _Piece, rules: Rules, before: str) -> list[_Piece]:
     """Make code or a link of a piece that GitHub would act on."""
     if piece.kind != "text":
         return [piece]
+    if len(piece.text) > _MOST_WORD:
+        piece = _Piece("text", piece.text[:_MOST_WORD] + "…")
     url = _BARE_URL.fullmatch(piece.text)
     closes = ends_closing(before)
     if url and not closes and allowed_url(url[1], rules):

@@ -44,7 +44,7 @@ def safe_line(text: str, most: int = 280) -> str:
         same arguments.
     """
     text = " ".join(strip_invisible(text[: most * 8])[0].split())
-    return _Room(most).fit(inline(text, Rules(is_cell=True)))
+    return _Room.of(most).fit(inline(text, Rules(is_cell=True)))
 
 
 def safe_text(text: str, links: Links, most: int = 4000, *, numbers: Collection[int] = ()) -> str:
@@ -62,7 +62,7 @@ def safe_text(text: str, links: Links, most: int = 4000, *, numbers: Collection[
     Returns:
         Markdown without an LF at its end; longer texts end with "…", after a closed fence.
     """
-    room, out, before = _Room(most), list[str](), ""
+    room, out, before = _Room.of(most), list[str](), ""
     rules = Rules(links, frozenset(numbers))
     lines = strip_invisible(text[: most * 8])[0].split("\n")
     for block in _blocks(lines):
@@ -87,10 +87,17 @@ class _Code:
 
 @dataclass(slots=True)
 class _Room:
-    """Characters that are left; full from the first thing on that did not fit."""
+    """Characters that are left; full from the first thing on that did not fit.
+
+    A mark at the end, and the two LFs that may stand in front of it, are kept in reserve.
+    """
 
     left: int
     is_full: bool = False
+
+    @classmethod
+    def of(cls, most: int) -> "_Room":
+        return cls(most - len(_CUT) - 2)
 
     def take(self, count: int) -> None:
         self.left -= count
@@ -99,8 +106,9 @@ class _Room:
         """Join words as long as they fit; a mark says that there were more."""
         parts, used = [], len(front)
         for word in words:
-            if used + len(word) + 1 > self.left - len(_CUT) - 1:
+            if used + len(word) > self.left:
                 self.is_full = True
+                front = front if parts else ""
                 parts.append(_CUT)
                 break
             parts.append(word)
@@ -148,10 +156,10 @@ def _code(block: _Code, room: _Room) -> str:
     lines = "\n".join(inert_code_line(line) for line in block.lines).rstrip("\n").split("\n")
     longest = max((len(ticks) for line in lines for ticks in _TICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
-    room.take(2 * len(fence) + len(block.language) + 2)
+    room.take(2 * len(fence) + len(block.language) + 1)
     kept = list[str]()
     for line in lines:
-        if len(line) + 1 > room.left - len(_CUT) - 1:
+        if len(line) + 1 > room.left:
             room.is_full = True
             break
         kept.append(line)
