@@ -10,14 +10,14 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
-from bathy.agent.modes.signals import Terminated, guarded
+from bathy.agent.modes.signals import Terminated, ends_put_off, guarded, ignore_ends
 from bathy.agent.modes.triage.dossier import Dossier, dump_dossier, load_dossier
 from bathy.agent.modes.triage.report import Report, dump_report, load_report
 from bathy.agent.modes.triage.saying import log_progress
@@ -65,18 +65,19 @@ class Thought:
     exit_code: int
 
 
-def think_apart(settings: Settings, dossier: Dossier) -> Thought:
+def think_apart(settings: Settings, dossier: Dossier, keep: Callable[[Report], object]) -> Thought:
     """Think in a process of its own.
 
     Args:
         settings: Of this run; `rev` is the commit to judge at, if any.
         dossier: The issue.
+        keep: Gets the report, if the process had made one, before whatever ends this one.
 
     Raises:
         BathyError: The other process was killed.
         SystemExit: The other process has said why it failed; this is its exit code.
     """
-    with TemporaryDirectory(prefix="bathy-triage-") as folder:
+    with TemporaryDirectory(prefix="bathy-triage-") as folder, ends_put_off():
         asked, told = Path(folder) / "dossier.json", Path(folder) / "report.json"
         asked.write_bytes(dump_dossier(dossier))
         code = _run_apart(settings, asked, told)
@@ -87,7 +88,9 @@ def think_apart(settings: Settings, dossier: Dossier) -> Thought:
                     " and give it more memory if that was short"
                 )
             raise SystemExit(code or 1)
-        return Thought(load_report(told.read_bytes()), code)
+        report = load_report(told.read_bytes())
+        keep(report)
+        return Thought(report, code)
 
 
 def preview_apart(settings: Settings, dossier: Dossier) -> int:
@@ -102,14 +105,17 @@ def _run_apart(settings: Settings, asked: Path, told: Path | None) -> int:
     process = multiprocessing.get_context("spawn").Process(
         target=_work, args=(settings, asked, told), name="bathy-think"
     )
-    with _without_tokens():
-        process.start()
-    try:
+
+    def stop(came: Sequence[int]) -> None:
+        if process.pid is not None:
+            (process.terminate if len(came) == 1 else process.kill)()
+
+    with ends_put_off(stop) as came:
+        with _without_tokens():
+            process.start()
+        if came:  # before there was a process to stop
+            stop(came)
         process.join()
-    finally:
-        if process.is_alive():
-            process.terminate()
-            process.join()
     code = process.exitcode or 0
     return code if code >= 0 else 128 - code
 
@@ -131,11 +137,19 @@ def _work(settings: Settings, asked: Path, told: Path | None) -> None:
         except (KeyboardInterrupt, Terminated) as end:
             # The process that waits says so.
             return _QUIET_CODES[type(end)]
-        told.write_text(dump_report(thought.report), encoding="utf-8")
+        ignore_ends()
+        _write_whole(told, dump_report(thought.report))
         return thought.exit_code
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(guarded(run, verbose=settings.verbose))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that is there only when all of it is."""
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
 
 
 def secrets_in(environment: Mapping[str, str]) -> set[str]:

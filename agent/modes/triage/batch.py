@@ -4,19 +4,18 @@ What was triaged and has not changed since is left out, so that the next run goe
 stopped, whatever stopped it.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.modes.triage.account import Account, one_report
-from bathy.agent.modes.triage.apart import think_apart
 from bathy.agent.modes.triage.digest import input_digest
 from bathy.agent.modes.triage.dossier import Issue, Target
 from bathy.agent.modes.triage.ended import is_ended
 from bathy.agent.modes.triage.event import Order
 from bathy.agent.modes.triage.github.calls import list_open
+from bathy.agent.modes.triage.github.client import GitHub
 from bathy.agent.modes.triage.memory import remembered
 from bathy.agent.modes.triage.plan import BOT
 from bathy.agent.modes.triage.report import Report
@@ -25,6 +24,7 @@ from bathy.agent.modes.triage.run import (
     TRY_AGAIN_CODE,
     check_rev,
     fetch,
+    thought_of,
     why_not_now,
     written,
 )
@@ -32,9 +32,9 @@ from bathy.agent.modes.triage.saying import LogProgress
 from bathy.agent.modes.triage.show import save
 from bathy.agent.modes.triage.surroundings import (
     api_url,
+    asked,
     check_clone,
     clone_name,
-    connection,
     operator_name,
 )
 from bathy.agent.modes.triage.target import host_of
@@ -153,16 +153,15 @@ def _triage(account: Account, issue: Issue) -> _Became:
     if reason := NOTHING_SAID if is_said else why_not_now(dossier, order, wanted):
         account.skip(reason)
         return _Became(is_done=True, digest=digest)
-    code = written(account, dossier.target, think_apart(account.settings, dossier))
+    code = written(account, dossier.target, thought_of(account, dossier))
     return _Became(code, is_done=not code, digest=digest)
 
 
 def _open_issues(target: Target, progress: LogProgress) -> tuple[Issue, ...]:
-    async def work() -> tuple[Issue, ...]:
-        async with connection(progress) as github:
-            return (await list_open(github, target, limit=MOST_LISTED)).issues
+    async def ask(github: GitHub) -> tuple[Issue, ...]:
+        return (await list_open(github, target, limit=MOST_LISTED)).issues
 
-    return asyncio.run(work())
+    return asked(ask, progress)
 
 
 def _due(issues: Sequence[Issue], target: Target, wanted: Wanted) -> list[Issue]:

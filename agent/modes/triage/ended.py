@@ -56,7 +56,7 @@ def ended_report(
         notes.append(_UNREAD if known is None else _HALF_READ)
     run = RunInfo(
         id=uuid.uuid4().hex,
-        mode="apply" if wishes.labels or wishes.comment else "suggest" if wishes else "plan",
+        mode=wishes.mode,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         input_digest=input_digest(dossier) if dossier else NO_DIGEST,
         tool_version=version("bathy"),
