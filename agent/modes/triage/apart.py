@@ -77,31 +77,47 @@ def think_apart(settings: Settings, dossier: Dossier, keep: Callable[[Report], o
         BathyError: The other process was killed.
         SystemExit: The other process has said why it failed; this is its exit code.
     """
-    with TemporaryDirectory(prefix="bathy-triage-") as folder, ends_put_off():
-        asked, told = Path(folder) / "dossier.json", Path(folder) / "report.json"
-        asked.write_bytes(dump_dossier(dossier))
-        code = _run_apart(settings, asked, told)
-        if not told.exists():
-            if code in _KILLED:
-                raise BathyError(
-                    f"the process that thinks was ended by signal {code - 128}; run bathy again,"
-                    " and give it more memory if that was short"
-                )
-            raise SystemExit(code or 1)
-        report = load_report(told.read_bytes())
+    with _answered(settings, dossier) as (code, data):
+        report = load_report(data)
         keep(report)
         return Thought(report, code)
 
 
-def preview_apart(settings: Settings, dossier: Dossier) -> int:
-    """Show what would be sent to a model, in a process of its own; return the exit code."""
-    with TemporaryDirectory(prefix="bathy-triage-") as folder:
-        asked = Path(folder) / "dossier.json"
+def preview_apart(settings: Settings, dossier: Dossier) -> str:
+    """Show what would be sent to a model, in a process of its own.
+
+    Returns:
+        Why nothing would be sent; "" if something was shown.
+
+    Raises:
+        BathyError: As `think_apart`, and so is SystemExit.
+    """
+    with _answered(settings, dossier) as (_, data):
+        return data.decode()
+
+
+@contextlib.contextmanager
+def _answered(settings: Settings, dossier: Dossier) -> Iterator[tuple[int, bytes]]:
+    """Have the other process work; until its answer is taken, an end from outside waits.
+
+    Yields:
+        Its exit code, and what it has written.
+    """
+    with TemporaryDirectory(prefix="bathy-triage-") as folder, ends_put_off():
+        asked, told = Path(folder) / "dossier.json", Path(folder) / "told"
         asked.write_bytes(dump_dossier(dossier))
-        return _run_apart(settings, asked, None)
+        code = _run_apart(settings, asked, told)
+        if code in _KILLED and not told.exists():
+            raise BathyError(
+                f"the process that thinks was ended by signal {code - 128}; run bathy again,"
+                " and give it more memory if that was short"
+            )
+        if not told.exists():
+            raise SystemExit(code or 1)
+        yield code, told.read_bytes()
 
 
-def _run_apart(settings: Settings, asked: Path, told: Path | None) -> int:
+def _run_apart(settings: Settings, asked: Path, told: Path) -> int:
     process = multiprocessing.get_context("spawn").Process(
         target=_work, args=(settings, asked, told), name="bathy-think"
     )
@@ -120,7 +136,7 @@ def _run_apart(settings: Settings, asked: Path, told: Path | None) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _work(settings: Settings, asked: Path, told: Path | None) -> None:
+def _work(settings: Settings, asked: Path, told: Path) -> None:
     """The other process: reads one file, writes the other, ends with an exit code."""
     # Loaded here alone: what waits for this process needs none of it.
     from bathy.agent.modes.triage.think import preview, think
@@ -130,16 +146,17 @@ def _work(settings: Settings, asked: Path, told: Path | None) -> None:
     def run() -> int:
         try:
             dossier = load_dossier(asked.read_bytes())
-            if told is None:
-                preview(settings, dossier, progress)
-                return 0
-            thought = think(settings, dossier, progress)
+            if settings.dry_run:
+                text, code = preview(settings, dossier, progress), 0
+            else:
+                thought = think(settings, dossier, progress)
+                text, code = dump_report(thought.report), thought.exit_code
         except (KeyboardInterrupt, Terminated) as end:
             # The process that waits says so.
             return _QUIET_CODES[type(end)]
         ignore_ends()
-        _write_whole(told, dump_report(thought.report))
-        return thought.exit_code
+        _write_whole(told, text)
+        return code
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(guarded(run, verbose=settings.verbose))

@@ -166,7 +166,9 @@ def _fetched(account: Account, dossier: Dossier) -> int:
 
 def _thought(account: Account, dossier: Dossier) -> int:
     if account.settings.dry_run:
-        return preview_apart(account.settings, dossier)
+        if reason := preview_apart(account.settings, dossier):
+            account.skip(reason)
+        return 0
     return written(account, dossier.target, thought_of(account, dossier))
 
 
