@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bathy.agent.modes.triage.untrusted.inert import CLOSING_WORD, inert_code, inert_code_line
+from bathy.agent.modes.triage.untrusted.inert import CLOSING_WORD, inert_code, inert_code_block
 from bathy.agent.modes.triage.untrusted.inline import Links, Rules, allowed_url
 from bathy.agent.modes.triage.untrusted.safe import LANGUAGES
 
@@ -134,7 +134,7 @@ def _without_links(text: str, rules: Rules) -> str:
 
 def _is_inert(code: str) -> bool:
     """Whether bots that match bare text find nothing in code."""
-    return all(inert_code_line(line) == line.rstrip() for line in code.splitlines())
+    return inert_code_block(code) == "\n".join(line.rstrip() for line in code.split("\n"))
 
 
 def _is_own(markup: str) -> bool:

@@ -213,13 +213,18 @@ def _as_code(text: str) -> list[_Piece]:
 
 
 def _merged(pieces: list[_Piece]) -> Iterator[_Piece]:
-    """Join neighbours of one kind, so that backticks of two code spans never touch."""
+    """Join neighbours of one kind, so that backticks of two code spans never touch.
+
+    A mark that would make a picture of a link is kept apart from it.
+    """
     done: list[_Piece] = []
     for piece in pieces:
         if done and done[-1].kind == piece.kind == "code":
             done[-1] = _Piece("code", done[-1].text + piece.text)
-        else:
-            done.append(piece)
+            continue
+        if done and piece.kind == "raw" and done[-1].text.endswith("!"):
+            done.append(_Piece("text", " "))
+        done.append(piece)
     yield from done
 
 
