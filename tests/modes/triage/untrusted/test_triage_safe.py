@@ -62,7 +62,7 @@ def check(markdown: str, numbers: tuple[int, ...] = ()) -> None:
     text = re.sub(r"https://github\.com/o/r/[^\s\ufffc]*", "", "".join(shown))
     assert not re.search(r"[@$]\w|\w[@]", text), text
     assert "://" not in text
-    assert not re.search(r"(?i)www\.|\bgh-\d|\w#\d|mailto:", text), text
+    assert not re.search(r"(?i)www\.|\bgh-\d|\w#\d|\bmailto:", text), text
     assert all(int(n) in numbers for n in re.findall(r"#(\d+)", text)), text
     for seen in (markdown, text):
         assert not CLOSES.search(seen), seen
@@ -95,6 +95,8 @@ def test_the_check_sees_what_acts(text: str) -> None:
 @example(f"&#33;[a]({FILE})")
 @example(f"`a`&excl;[a]({FILE})")
 @example("f&#105;xes\n#12")
+@example(f"##[error]({FILE})")
+@example("`a`fixes #12")
 @example("Duplicate&#32;of\n#12")
 @example("```\nfixes\n#12\n```")
 @example(f"{'a' * 88}\n```")
