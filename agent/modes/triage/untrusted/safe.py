@@ -104,7 +104,7 @@ class _Room:
 
     def fit(self, words: Iterator[str], front: str = "") -> str:
         """Join words as long as they fit; a mark says that there were more."""
-        parts, used = [], len(front)
+        parts, used = list[str](), len(front)
         for word in words:
             if used + len(word) > self.left:
                 self.is_full = True
