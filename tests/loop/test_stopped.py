@@ -222,12 +222,10 @@ def test_a_stopped_request_is_billed_for_as_far_as_it_had_come(
 
 
 def test_a_time_limit_tells_what_it_has_cut_off() -> None:
-    hold = Hold("headers")
-    with Endpoint([replace(SAID, faults=[hold])]) as endpoint:
-        lab, _ = ask_at(endpoint.base_url)
-        limits = Limits(time_limit_s=0.5)
-        lab.run.agent = replace(lab.run.agent, limits=limits)
-        *_, usage, limit, end = asyncio.run(to_the_end(lab))
+    lab, _ = ask_at("http://nowhere")
+    model = Hanging(Attempt(is_sent=True))
+    lab.run.agent = replace(lab.run.agent, client=model, limits=Limits(time_limit_s=0.5))
+    *_, usage, limit, end = asyncio.run(to_the_end(lab))
     assert isinstance(usage, UsageReported)
     assert isinstance(limit, LimitReached)
     assert isinstance(end, Finished)
