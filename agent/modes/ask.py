@@ -21,9 +21,7 @@ from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.loop import Run
 from bathy.agent.loop.outbound import Outbound
 from bathy.agent.loop.partial import Partial, keep_partial
-from bathy.agent.loop.prompt import (
-    prefix_messages,
-)
+from bathy.agent.loop.prompt import base_id, prefix_messages
 from bathy.agent.loop.record import Record, Recorded, read_record
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import Model
@@ -130,7 +128,7 @@ def open_run(
         conversation = converse(record, old, start, task.text, prompt.outbound)
         note_question(record, task.text, start)
         conversation.add(prompt.turn)
-        bill = Bill(prompt.meter, ledger, _books(service, start, bench, session_id))
+        bill = Bill(prompt.meter, ledger, _books(prompt, bench, session_id))
         edits = open_edits(bench, view, shown=start.in_full - start.changed, proposed=task.proposed)
         sending = Sending(to, start, view, list(prompt.quoted))
         patience = Patience(service.max_retries, random.random, sleep)
@@ -205,7 +203,7 @@ def _agent(
         log_event=lambda event: record.write(_LOGGED[type(event)], asdict(event)),
         judge=judge,
         strict=bench.settings.strict_citations,
-        warm_up=(start.header.get("pack") or {}).get("tokens", 0) >= WARM_UP_TOKENS,
+        warm_up=prompt.base_tokens >= WARM_UP_TOKENS,
         repack=repack if start.basis is not None else None,
         reasoning_field=start.reasoning_field,
     )
@@ -223,15 +221,15 @@ def _partial(path: Path | None, old: Recorded | None, record: Record) -> Iterato
         partial.close()
 
 
-def _books(service: Service, start: Start, bench: Bench, session_id: str) -> Books:
-    pack = start.header.get("pack") or {}
+def _books(prompt: FirstPrompt, bench: Bench, session_id: str) -> Books:
+    service, start = prompt.service, prompt.start
     return Books(
         account_of(service.base_url, service.api_key),
         service.base_url,
         str(bench.home),
         session_id,
-        str(pack.get("base_id", "")),
-        int(pack.get("tokens", 0)),
+        base_id(start.messages[1].content) if start.header.get("pack") else "",
+        prompt.base_tokens,
         start.basis.overlay_tokens if start.basis else 0,
     )
 
