@@ -16,6 +16,7 @@ from bathy.agent.model.messages import (
     Reply,
     TextDelta,
     ToolCall,
+    Usage,
 )
 
 
@@ -42,6 +43,7 @@ class Assembler:
         self._shown: list[str] = []
         self._reasoning: list[str] = []
         self._calls: list[_Call] = []
+        self._usage: Usage | None = None
         self._attempt = attempt or Attempt()
         self._field = reasoning_field
         self.finish_reason = ""
@@ -73,7 +75,12 @@ class Assembler:
         """Take note of what came before any of it is shown, since the run may be stopped there."""
         arguments = sum(len(piece.arguments) for piece in frame.calls)
         self._attempt.chars += len(frame.reasoning) + len(frame.text) + arguments
-        self._attempt.usage = frame.usage or self._attempt.usage
+        # Some gateways end with a frame of their own that counts nothing.
+        if frame.usage is not None and (frame.usage.prompt_tokens or self._usage is None):
+            self._usage = frame.usage
+        # What is counted before the end is not all of it.
+        if frame.finish_reason or self.finish_reason:
+            self._attempt.usage = self._usage
 
     def partial(self) -> tuple[str, str]:
         """Return the text and the thinking so far, as they came."""
@@ -102,7 +109,7 @@ class Assembler:
         if rest := leaked.text[len("".join(self._shown)) :]:
             yield TextDelta(rest)
         message = Message("assistant", leaked.text, reasoning, _with_own_ids(calls))
-        yield Reply(message, self.finish_reason, self._attempt.usage, self._field)
+        yield Reply(message, self.finish_reason, self._usage, self._field)
 
     def _take_call(self, piece: CallPiece) -> None:
         """Add a piece of a call to the call that it belongs to."""

@@ -223,3 +223,32 @@ def test_what_has_come_is_told_before_it_is_shown() -> None:
     list(assembler.feed({**chunk("tool_calls"), "usage": usage}))
     list(assembler.feed(chunk()))
     assert attempt.usage == Usage(9, 4, 5, 3, 0)
+
+
+@pytest.mark.parametrize("last", [{"prompt_tokens": 0}, {"cost": 0.1}, None])
+def test_a_last_frame_that_counts_nothing_takes_no_count_away(last: Any) -> None:
+    usage = {"prompt_tokens": 9, "prompt_cache_hit_tokens": 4, "completion_tokens": 3}
+    reply = assemble(
+        {**chunk("stop", content="x"), "usage": usage}, {"choices": [], "usage": last}
+    )[1]
+    assert reply.usage == Usage(9, 4, 5, 3, 0)
+
+
+def test_what_is_counted_before_the_end_is_not_all_of_it() -> None:
+    attempt = Attempt()
+    assembler = Assembler([], "reasoning_content", attempt)
+    early = {"prompt_tokens": 9, "completion_tokens": 1}
+    list(assembler.feed({**chunk(content="So"), "usage": early}))
+    assert attempt.usage is None
+    list(assembler.feed(chunk("stop")))
+    assert attempt.usage == Usage(9, 0, 9, 1, 0)
+
+
+def test_a_reply_that_leaked_a_call_is_billed_as_the_service_counts_it() -> None:
+    attempt = Attempt()
+    assembler = Assembler(["grep"], "reasoning_content", attempt)
+    leaked = chunk("stop", content='<｜DSML｜tool_calls><｜DSML｜invoke name="grep">')
+    list(assembler.feed({**leaked, "usage": {"prompt_tokens": 9, "completion_tokens": 7}}))
+    with pytest.raises(LeakedCallError):
+        list(assembler.finish())
+    assert attempt.usage == Usage(9, 0, 9, 7, 0)
