@@ -232,16 +232,8 @@ class Run:
         agent.log_request(request)
         agent.log_delta(None)
         opened: Open | None = (first := bill.open(messages, kind))
-        forecast, way = first.forecast, UnderWay()
-        prompt = forecast.prompt_tokens
-        yield TurnStarted(
-            turn,
-            prompt,
-            agent.meter.cost(Usage(prompt, 0, prompt, 0, 0)),
-            forecast.hit_tokens,
-            forecast.cost_usd,
-            forecast.reason,
-        )
+        way, prompt = UnderWay(), first.forecast.prompt_tokens
+        yield _started(agent, turn, first)
         self.text = ""
         steps = get_reply(
             agent.client, request, agent.patience, way, prompt_tokens=prompt, again=self._again
@@ -270,9 +262,10 @@ class Run:
                         else:
                             yield self._count(turn, messages, step, settled)
                             yield step
-        except (asyncio.CancelledError, GeneratorExit):
-            # What was sent is billed, whoever did not wait for its end.
-            if opened is not None:
+        except BaseException as error:
+            # What was sent is billed, whatever keeps its end from being awaited: a full disk, too.
+            is_stopped = isinstance(error, asyncio.CancelledError | GeneratorExit)
+            if opened is not None and (is_stopped or way.attempt is not None):
                 told = count_broken(agent, turn, messages, way.end(), opened)
                 self.stopped = self._use(told)
             raise
@@ -281,11 +274,11 @@ class Run:
         self, turn: int, messages: Sequence[Message], reply: Reply, opened: Open
     ) -> UsageReported:
         """Account for a whole reply."""
+        told = self._use(count_reply(self.agent, turn, messages, reply, opened), turns=min(turn, 1))
         if reply.message.reasoning and reply.reasoning_field != self._field:
             self._field = reply.reasoning_field
             self.agent.log_field(self._field)
-        told = count_reply(self.agent, turn, messages, reply, opened)
-        return self._use(told, turns=min(turn, 1))
+        return told
 
     def _use(self, report: UsageReported, *, turns: int = 0) -> UsageReported:
         """Add what a request has used to what the run has."""
@@ -382,3 +375,16 @@ class Run:
         self.agent.log_event(end)
         self.agent.log_delta(None)
         return end
+
+
+def _started(agent: Agent, turn: int, opened: Open) -> TurnStarted:
+    forecast = opened.forecast
+    prompt = forecast.prompt_tokens
+    return TurnStarted(
+        turn,
+        prompt,
+        agent.meter.cost(Usage(prompt, 0, prompt, 0, 0)),
+        forecast.hit_tokens,
+        forecast.cost_usd,
+        forecast.reason,
+    )

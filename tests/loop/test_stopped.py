@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from bathy.agent.loop.events import Event, Finished, LimitReached, Retry, UsageReported
 from bathy.agent.loop.limits import Limits
+from bathy.agent.loop.record import RecordError
 from bathy.agent.model.client import Attempt, BrokenStreamError, BusyError, Request
 from bathy.agent.model.deepseek import DeepSeekClient
 from bathy.agent.model.deepseek import Endpoint as Address
@@ -234,6 +235,20 @@ def test_a_time_limit_tells_what_it_has_cut_off() -> None:
 
 
 # Failed.
+
+
+def test_what_a_full_disk_cuts_off_is_billed_all_the_same() -> None:
+    lab = build([TextDelta("Half"), TextDelta("and half")], question=QUESTION)
+
+    def refuse(delta: object) -> None:
+        if delta is not None:
+            raise RecordError("cannot write: no space left")
+
+    lab.run.agent = replace(lab.run.agent, log_delta=refuse)
+    end = lab.end()
+    assert (end.subtype, end.error) == ("error_during_execution", "cannot write: no space left")
+    assert (end.usage.prompt_tokens, end.usage.completion_tokens) == (3_551, 1)
+    assert [row["usd"] for row in lab.ledger.requests("/repo", 5)] == [end.cost_usd]
 
 
 def ends(lab: Lab) -> tuple[list[Event], Finished]:
