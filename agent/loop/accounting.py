@@ -27,11 +27,11 @@ def count_reply(
         reply: To it.
         opened: The request in the books.
     """
-    usage = reply.usage
+    usage, expected = reply.usage, opened.forecast.hit_tokens
     if usage is None or not usage.prompt_tokens:
         guess = agent.meter.estimate(messages, reply.message)
         agent.bill.settle_unsaid(opened, messages, guess, reply.message)
-        return UsageReported(turn, guess, agent.meter.cost(guess), is_estimate=True)
+        return UsageReported(turn, guess, agent.meter.cost(guess), True, expected)
     found = _settle(agent, turn, messages, usage, opened, reply.message)
     agent.meter.learn(messages, usage)
     return found
@@ -55,8 +55,8 @@ def count_broken(
         return UsageReported(turn, Usage(), 0.0, is_estimate=True)
     used = agent.bill.estimate(opened, billed(opened.forecast.prompt_tokens, attempt.chars))
     agent.bill.settle_unsaid(opened, messages, used, is_read=attempt.is_read)
-    cost = agent.meter.cost(used)
-    return UsageReported(turn, used, cost, is_estimate=True, is_most=not attempt.is_read)
+    cost, expected = agent.meter.cost(used), opened.forecast.hit_tokens
+    return UsageReported(turn, used, cost, True, expected, is_most=not attempt.is_read)
 
 
 def _settle(
@@ -68,6 +68,5 @@ def _settle(
     reply: Message | None = None,
 ) -> UsageReported:
     cause = agent.bill.settle(opened, messages, reply, usage)
-    expected = opened.forecast.hit_tokens
-    cost = agent.meter.cost(usage)
+    cost, expected = agent.meter.cost(usage), opened.forecast.hit_tokens
     return UsageReported(turn, usage, cost, False, expected, cause)

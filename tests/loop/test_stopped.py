@@ -22,6 +22,7 @@ from endpoint.server import Endpoint
 from scripted_model import Lab, Step, build, says
 
 QUESTION = "q" * 3_000
+BROKEN: Step = [TextDelta("It is"), BrokenStreamError("cut")]
 SAID = Reply("It is `add`, which gives the item back.", "So I look.")
 
 
@@ -293,6 +294,14 @@ def prompt_of_request(lab: Lab) -> int:
     return own.run.agent.meter.prompt_tokens(lab.logged[0].messages)
 
 
+def test_what_is_estimated_is_what_was_expected() -> None:
+    lab = build(BROKEN, BROKEN, says(".", usage=None), question=QUESTION)
+    reports = [e for e in lab.go() if isinstance(e, UsageReported)]
+    assert [e.is_estimate for e in reports] == [True] * 3
+    assert [e.expected_hit_tokens for e in reports] == [0, 3_456, 3_456]
+    assert [e.usage.cache_hit_tokens for e in reports[:2]] == [0, 3_456]
+
+
 def test_an_address_where_nobody_is_costs_nothing() -> None:
     with Endpoint([]) as endpoint:
         pass
@@ -324,8 +333,6 @@ def test_a_reply_in_one_piece_is_of_no_use_and_billed() -> None:
 
 
 # Limits hold over all attempts.
-
-BROKEN: Step = [TextDelta("It is"), BrokenStreamError("cut")]
 
 
 def test_an_attempt_that_was_paid_for_leaves_less_of_every_limit_for_the_next() -> None:
