@@ -11,7 +11,7 @@ from bathy.agent.loop.asking import too_long
 from bathy.agent.loop.cost import Head, Meter
 from bathy.agent.loop.ledger import Ledger
 from bathy.agent.loop.outbound import Outbound
-from bathy.agent.loop.prompt import question_mark, question_message, system_text
+from bathy.agent.loop.prompt import base_id, question_mark, question_message, system_text
 from bathy.agent.loop.record import Recorded
 from bathy.agent.model.catalog import find_model, prices_at
 from bathy.agent.model.messages import Image, Message, ToolSpec
@@ -65,6 +65,12 @@ class FirstPrompt:
     def messages(self) -> tuple[Message, ...]:
         """All of them, in order."""
         return (*self.start.messages, *self.start.updates, self.turn)
+
+    @property
+    def base_tokens(self) -> int:
+        """Of the base; 0 where nothing is packed."""
+        is_packed = bool(self.start.header.get("pack"))
+        return self.meter.text_tokens(self.start.messages[1].content) if is_packed else 0
 
     @property
     def tokens(self) -> int:
@@ -161,11 +167,12 @@ def _outbound(start: Start) -> Outbound:
 
 
 def _meter(head: Head, start: Start, bench: Bench) -> Meter:
-    pack = start.header.get("pack") or {}
-    known = [(start.messages[1].content, int(pack["tokens"]))] if pack else []
+    pack, base = start.header.get("pack") or {}, start.messages[1].content
+    # A session that had to do with a smaller window goes on with a smaller base than it began with.
+    is_known = pack.get("base_id") == base_id(base)
     return Meter(
         head,
-        known=known,
+        known=[(base, int(pack["tokens"]))] if is_known else [],
         count=bench.count_tokens,
         prices=lambda: prices_at(head.model, datetime.now(UTC)),
     )

@@ -5,14 +5,15 @@ import queue
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
-from bathy.agent.loop.events import Finished, Retry, UsageReported
+from bathy.agent.loop.events import Finished, Retry, TurnStarted, UsageReported
 from bathy.agent.loop.ledger import Ledger, ledger_path
-from bathy.agent.loop.record import RecordError
+from bathy.agent.loop.record import RecordError, read_record
 from bathy.agent.loop.sessions import find_session, sessions_folder
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.tui.engine import Engine
@@ -27,9 +28,11 @@ from bathy.agent.modes.tui.events import (
     UiEvent,
 )
 from bathy.agent.modes.tui.mailbox import Mailbox
+from bathy.agent.modes.tui.sessions.replay import turns_of
 from bathy.agent.modes.tui.waiting_edits import WaitingEdits, load_edits
 from bathy.tools.diff import FileState
 from endpoint.contract import tokenizer
+from endpoint.deaf import full
 from endpoint.faults import Fault, Hold
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint
@@ -410,6 +413,39 @@ def test_a_question_that_is_stopped_while_it_is_answered_costs_what_was_forecast
     (row, *_) = ledger_rows(driven)
     assert row["is_estimate"]
     assert row["usd"] == pytest.approx(told.cost_usd)
+
+
+def test_a_question_that_is_stopped_before_it_is_sent_costs_nothing(drive: Drive) -> None:
+    with full() as url:
+        driven = drive(SimpleNamespace(base_url=url))
+        driven.engine.ask("Does Cart.add lock?")
+        driven.until(TurnStarted)
+        driven.engine.stop()
+        driven.until(TurnEnded)
+    assert not any(isinstance(event, UsageReported) for event in driven.told)
+    notes = [event.text for event in driven.told if isinstance(event, Told)]
+    assert any(note.endswith("so it costs nothing") for note in notes)
+    assert ledger_rows(driven) == []
+    log = find_session(sessions_folder(), driven.engine.session or "")
+    (turn,) = turns_of(read_record(log))
+    assert (turn.how, turn.cost_usd, turn.is_guessed) == ("stopped", 0.0, False)
+
+
+def test_a_question_that_is_stopped_before_it_is_answered_costs_at_most_its_prompt(
+    drive: Drive,
+) -> None:
+    hold = Hold("headers")
+    with Endpoint([replace(DONE, faults=[hold])]) as endpoint:
+        driven = drive(endpoint)
+        driven.engine.ask("Does Cart.add lock?")
+        hold.wait()
+        driven.engine.stop()
+        told = driven.until(UsageReported)
+        driven.until(TurnEnded)
+    assert isinstance(told, UsageReported)
+    assert (told.is_estimate, told.is_most, told.usage.completion_tokens) == (True, True, 0)
+    (row,) = ledger_rows(driven)
+    assert row["usd"] == pytest.approx(told.cost_usd) != 0
 
 
 def ledger_rows(driven: Driven) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ from bathy.agent.modes.tui.panels.pack_tree import Appended, build_tree
 from bathy.agent.modes.tui.panels.side_rows import CitedPlace, SideState, TurnLine
 from bathy.agent.modes.tui.panels.status_row import WIDE, StatusState, keys_of, short_figures
 from bathy.agent.modes.tui.panels.treemap import Item
-from bathy.agent.modes.tui.sayings import BEGINS_HERE, session_words
+from bathy.agent.modes.tui.sayings import BEGINS_HERE, guessed_words, session_words
 from bathy.agent.modes.tui.sessions.replay import PastTurn
 from bathy.agent.modes.tui.state import State
 from bathy.agent.modes.tui.transcript.view import Transcript
@@ -129,6 +129,8 @@ def _draw_words(transcript: Transcript, event: UiEvent) -> None:
 def _draw_used(transcript: Transcript, event: UsageReported) -> None:
     if event.usage.reasoning_tokens:
         transcript.count_reasoning(event.usage.reasoning_tokens)
+    if event.is_estimate:
+        transcript.add_notice(guessed_words(event))
     if event.cause and event.expected_hit_tokens:
         transcript.add_notice(f"not found in the cache: {event.cause}")
 

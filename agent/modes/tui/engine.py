@@ -35,7 +35,7 @@ from bathy.agent.modes.tui.events import (
     UiEvent,
 )
 from bathy.agent.modes.tui.holding import Held, Holding
-from bathy.agent.modes.tui.receipts import Receipts
+from bathy.agent.modes.tui.sayings import guessed_words
 from bathy.agent.modes.tui.telling import Telling
 from bathy.agent.modes.tui.waiting_edits import WaitingEdits, told_of
 
@@ -353,29 +353,30 @@ class Engine:
             log = find_session(sessions_folder(), asked.session_id) if keep else None
             self.edits.keep_at(log)
         self._post(SessionNamed(asked.session_id, is_other))
-        receipts = Receipts()
         try:
             async with aclosing(asked.run.events()) as events:
                 async for event in events:
                     if isinstance(event, PatchProposed) and not self._writes:
                         self.edits.add(asked.edits.states())
-                    receipts.take(event)
                     if isinstance(event, Finished):
-                        self._tell_paid(asked, receipts)
+                        self._post(Saved(asked.bill.totals.saved_usd))
                     self._post(event)
                     if isinstance(event, Finished):
                         how = "failed" if event.error else "answered"
                         self._post(TurnEnded(how, event.error, event.exit_code))
         except (asyncio.CancelledError, BathyError):
-            self._tell_paid(asked, receipts)
+            self._tell_stopped(asked)
             raise
         finally:
             with self._lock:
                 self._running = None
             await asked.client.close()
 
-    def _tell_paid(self, asked: "Asked", receipts: Receipts) -> None:
-        """Tell what a request has cost that was cut off, and what the cache has saved."""
-        if unsaid := receipts.missing(asked.run.spent):
-            self._post(unsaid)
+    def _tell_stopped(self, asked: "Asked") -> None:
+        """Tell what a request has cost that was stopped, and what the cache has saved."""
+        stopped = asked.run.stopped
+        if stopped is not None and stopped.usage.prompt_tokens:
+            self._post(stopped)
+        elif stopped is not None:
+            self._post(Told(guessed_words(stopped)))
         self._post(Saved(asked.bill.totals.saved_usd))

@@ -96,7 +96,9 @@ class _Turn:
             case "usage":
                 self._cost_usd += line["cost_usd"]
                 self._is_estimate = line["is_estimate"]
-                self._is_guessed = self._is_guessed or self._is_estimate
+                # A request that the service has not taken surely costs nothing.
+                is_guess = self._is_estimate and line["cost_usd"] > 0
+                self._is_guessed = self._is_guessed or is_guess
             case "citations":
                 self._cited = tuple(map(_cited, line.get("cited", ())))
             case "partial":
