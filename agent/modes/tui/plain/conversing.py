@@ -176,7 +176,10 @@ class Conversing(Deciding):
         self.state = resumed(replace(self.state, session_id=path.stem), turns)
         self.say(f"the next question goes on with session {path.stem[:_ID_CHARS]}")
         if turns:
-            self.say(f"its last question was: {turns[-1].question}")
+            last = turns[-1]
+            self.spans, self.answer = last.evidence, last.answer
+            self.cited = self.state.cited if last.cited else ()
+            self.say(f"its last question was: {last.question}")
         if is_packed_anew:
             self.until(Packed, RefitFailed, TurnEnded)
 
