@@ -1,7 +1,7 @@
 """A question -> the spans that the index finds for it, with their lines, to be shown at once."""
 
+from bathy.agent.loop.evidence import Span
 from bathy.agent.modes.compose import Bench, evidence_of
-from bathy.agent.modes.tui.events import Span
 
 
 def find_evidence(bench: Bench, question: str) -> tuple[Span, ...]:
