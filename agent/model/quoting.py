@@ -55,7 +55,8 @@ def choose_lines(
     for _ in range(PARTS):
         parts = (range(at, at + PART_LINES) for at in range(first, last - PART_LINES + 2))
         left = {n: [] if n in chosen else held[n] for n in numbers}
-        chosen.update(max(parts, key=lambda part: _worth(part, left, words, is_prose)))
+        best = max(parts, key=lambda part: _worth(part, left, words, is_prose))
+        chosen.update(best)
     around = {first - 1, last + 1, *chosen}
     # A single line left out would be no shorter told of than shown.
     return [n for n in numbers if n in chosen or {n - 1, n + 1} <= around]
