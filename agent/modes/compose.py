@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from bathy.agent.index.live import LiveView
     from bathy.agent.index.symbols import Definition
     from bathy.agent.loop.prompt import Pointer
-    from bathy.agent.model.offline import Candidate, Evidence, OfflineAnswer
+    from bathy.agent.model.choosing import Candidate, Evidence
+    from bathy.agent.model.offline import OfflineAnswer
     from bathy.agent.pack.corpus import Corpus
     from bathy.agent.pack.ranking import Ranking
     from bathy.agent.pack.room import Room
@@ -315,7 +316,7 @@ def evidence_of(ranking: "Ranking", lines_of: Callable[[str], Sequence[str]]) ->
         ranking: For their question.
         lines_of: A file's lines, without their LF; () if it has gone.
     """
-    from bathy.agent.model.offline import Candidate, Evidence, choose_evidence
+    from bathy.agent.model.choosing import Candidate, Evidence, choose_evidence
 
     def candidates() -> "Iterator[Candidate]":
         for file in ranking.files[:MOST_FILES]:
