@@ -13,7 +13,7 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 LINKS = Links("github.com", "o/r")
 FILE = f"https://github.com/o/r/blob/{SHA}/src/a_b.py#L1-L2"
 PARSER = MarkdownIt("gfm-like", {"html": True})
-PARSER.linkify.set({"fuzzy_link": False})  # type: ignore[union-attr]
+PARSER.linkify.set({"fuzzy_link": False}).add("//", None)  # type: ignore[union-attr]
 BLOCKS = {"paragraph", "bullet_list", "ordered_list", "list_item", "fence", "code_block", "inline"}
 DRAWN = {"suggestion", "mermaid", "math", "geojson", "topojson", "stl"}
 INLINE = {"text", "text_special", "code_inline", "link_open", "link_close", "softbreak"}
