@@ -53,6 +53,8 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
     command = values.get("command")
     if settings.output_format == "markdown" and command != "triage":
         raise ConfigError("--output-format markdown is for bathy triage")
+    if command != "batch" and values.get("what") != "answers":
+        _check_targets(settings)
     if command is not None:
         return _COMMANDS[command](settings, values)
     if (task := values.get("task")) is not None and settings.dry_run:
@@ -81,6 +83,15 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
     from bathy.agent.modes.tui.run import run_tui
 
     return run_tui(settings)
+
+
+def _check_targets(settings: Settings) -> None:
+    """Refuse files for output that must not be written, before anything is done."""
+    for option, path in (("-o", settings.output), ("--patch-out", settings.patch_out)):
+        if path is not None:
+            from bathy.agent.modes.saving import check_target
+
+            check_target(option, path)
 
 
 def _pack(settings: Settings, _values: dict[str, Any]) -> int:

@@ -7,7 +7,6 @@ import select
 import stat
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bathy.agent.config import Service, Settings, read_service
@@ -58,10 +57,8 @@ def question_of(settings: Settings, task: str, progress: Progress) -> str:
     """Return the question, with the text on stdin if somebody piped any.
 
     Raises:
-        ConfigError: It is empty, or what it leads to could not be written down.
+        ConfigError: It is empty.
     """
-    for path in (settings.output, settings.patch_out):
-        _check_writable(path)
     piped = _piped(progress)
     question = f"{task}\n\n<stdin>\n{piped}\n</stdin>" if piped else task
     if not question.strip():
@@ -161,19 +158,6 @@ def _ends_told(output: "Output") -> Iterator[None]:
     except Terminated:
         output.fail("interrupted", f"terminated (exit code {TERMINATED})", TERMINATED)
         raise
-
-
-def _check_writable(path: Path | None) -> None:
-    """Find out that an answer could not be kept before it is paid for.
-
-    Raises:
-        ConfigError: The path names no file that could be written.
-    """
-    if path is None:
-        return
-    place = path if path.exists() else path.parent
-    if path.is_dir() or not place.exists() or not os.access(place, os.W_OK):
-        raise ConfigError(f"cannot write {path}; name a file in a folder that there is")
 
 
 def _piped(progress: Progress) -> str:

@@ -4,10 +4,10 @@ import json
 import sys
 
 from bathy.agent.config import Settings, read_service
-from bathy.agent.errors import BathyError
 from bathy.agent.model.catalog import find_model
 from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.progress import Progress
+from bathy.agent.modes.saving import save
 from bathy.agent.pack.manifest import manifest_json
 
 
@@ -25,10 +25,7 @@ def run_pack(settings: Settings) -> int:
         manifest, text = bench.pack(with_text=settings.output is not None, window_tokens=window)
         progress.trace("packed")
     if settings.output is not None:
-        try:
-            settings.output.write_bytes(text.encode("utf-8"))
-        except OSError as error:
-            raise BathyError(f"cannot write {settings.output}: {error.strerror}") from error
+        save(settings.output, text.encode("utf-8"))
         progress.say(f"{manifest.tokens:,} tokens written to {settings.output}")
     if settings.output_format != "text":
         json.dump(manifest_json(manifest), sys.stdout)

@@ -4,7 +4,7 @@ import json
 import sys
 
 from bathy.agent.config import Settings
-from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.errors import ConfigError
 from bathy.agent.loop.sessions import (
     ID_CHARS,
     SessionInfo,
@@ -15,6 +15,7 @@ from bathy.agent.loop.sessions import (
     sessions_folder,
 )
 from bathy.agent.modes.places import repo_root
+from bathy.agent.modes.saving import save
 from bathy.agent.modes.terminal import printable
 
 
@@ -46,12 +47,11 @@ def run_sessions(settings: Settings, action: str, session: str | None, *, of_all
             f"bathy sessions {action} needs an ID or a name; 'bathy sessions' lists them"
         )
     path = find_session(folder, session)
+    if action == "export" and settings.output is not None and settings.output.is_file():
+        raise ConfigError(f"{settings.output} is there already; name a new file with -o")
     text = export_markdown(path) if settings.output_format == "text" else export_json(path)
     if action == "export" and settings.output is not None:
-        try:
-            settings.output.write_text(text, encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise BathyError(f"cannot write {settings.output}: {error.strerror}") from error
+        save(settings.output, text.encode("utf-8", "replace"))
         return 0
     sys.stdout.write(printable(text) if settings.output_format == "text" else text)
     return 0
