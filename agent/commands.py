@@ -68,8 +68,8 @@ more. All of it is written, or nothing; `bathy undo` takes it back.
   bathy patch --check fix.diff                 only say whether it applies
 """
 _UNDO = """\
-Take back the last patch that bathy wrote here, or the one whose id begins with ID; not if one of
-its files has changed since.
+Take back what bathy wrote here last: all edits of one run, or a patch of yours; or the one patch
+whose id begins with ID. All of it, or nothing if one of the files has changed since.
 
   bathy undo
 """
@@ -368,7 +368,7 @@ COMMANDS = {
     ),
     "undo": Command(
         "[ID] [OPTIONS]",
-        "take back the last patch that bathy wrote, or the one of an ID",
+        "take back all that bathy wrote last, or the patch of an ID",
         _UNDO,
         frozenset({"folder", "output_format"}),
         _add_undo,

@@ -102,6 +102,7 @@ class Edits:
         self._modes: dict[str, bool] = {}
         self._lock = threading.Lock()
         self.entries: list[str] = []
+        self.written: dict[str, None] = {}
 
     @property
     def paths(self) -> Sequence[str]:
@@ -226,6 +227,7 @@ class Edits:
         except JournalError as error:
             raise ToolError(str(error)) from error
         self.entries.append(entry)
+        self.written.update(dict.fromkeys(change.path for change in changes))
         return entry
 
     def _show(self, change: FileChange, *, is_written: bool) -> None:

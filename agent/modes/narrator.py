@@ -1,5 +1,7 @@
 """Events -> a few lines on stderr for a person who waits: what is asked, at what price."""
 
+from collections.abc import Collection
+
 from bathy.agent.loop.events import (
     CitationsChecked,
     Event,
@@ -54,7 +56,7 @@ class Narrator:
         elif isinstance(event, PatchApplied):
             paths = ", ".join(map(quote_path, event.paths))
             self._proposed.clear()
-            say(f"  wrote {paths}; 'bathy undo {event.entry}' takes it back")
+            say(f"  wrote {paths}; 'bathy undo {event.entry}' takes that alone back")
         elif isinstance(event, PatchProposed):
             self._proposed.update(dict.fromkeys(event.paths))
         elif isinstance(event, Shortened):
@@ -91,6 +93,12 @@ class Narrator:
             self._progress.say(f"it was cached already, by another process or clone{price}")
         else:
             self._progress.trace(told)
+
+    def tell_written(self, paths: Collection[str]) -> None:
+        """Say at the end of a run, whatever ended it, which files it wrote."""
+        if paths:
+            files, listed = count_of(len(paths), "file"), ", ".join(map(quote_path, paths))
+            self._progress.say(f"written: {files}: {listed}; 'bathy undo' takes all of it back")
 
     def _account(self, end: Finished) -> None:
         if end.partial:

@@ -75,7 +75,7 @@ def run_patch(settings: Settings, source: str, *, check: bool) -> int:
 
 
 def run_undo(settings: Settings, entry_id: str) -> int:
-    """Take a patch back; return the exit code.
+    """Take a patch, or all that a run wrote, back; return the exit code.
 
     Raises:
         BathyError: It cannot be taken back; nothing has changed.
