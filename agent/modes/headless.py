@@ -6,7 +6,8 @@ import re
 import select
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bathy.agent.config import Service, Settings, read_service
@@ -17,7 +18,7 @@ from bathy.agent.modes.signals import INTERRUPTED, TERMINATED, Terminated
 from bathy.tools.redact import redact
 
 if TYPE_CHECKING:
-    from bathy.agent.loop.events import Event
+    from bathy.agent.loop.events import Event, Finished
     from bathy.agent.modes.output import Output
     from bathy.agent.modes.start import Start
     from bathy.agent.modes.uploads import Destination
@@ -93,6 +94,7 @@ def _answer_online(settings: Settings, progress: Progress, service: Service, que
 
 
 def _work(bench: Bench, service: Service, question: str, output: "Output") -> int:
+    from bathy.agent.loop.events import Finished
     from bathy.agent.modes.ask import open_run
     from bathy.agent.modes.first_prompt import Task
     from bathy.agent.modes.narrator import Narrator
@@ -110,6 +112,8 @@ def _work(bench: Bench, service: Service, question: str, output: "Output") -> in
         def tell(event: "Event") -> None:
             nonlocal code
             narrator.tell(event)
+            if isinstance(event, Finished):
+                event = _as_asked(event, asked.edits.refused)
             code = output.take(event, bench.snapshot.root)
 
         try:
@@ -118,6 +122,17 @@ def _work(bench: Bench, service: Service, question: str, output: "Output") -> in
             output.progress(asked.run.spent, asked.run.text)
             narrator.tell_written(asked.edits.written)
     return code
+
+
+def _as_asked(end: "Finished", refused: Mapping[str, str]) -> "Finished":
+    """The end of a run; no success if edits that were to be written were refused."""
+    from bathy.tools.edits import listed_with_reasons
+
+    if end.subtype != "success" or not refused:
+        return end
+    listed = listed_with_reasons(refused)
+    told = f"edits were refused: {listed}; --apply-all lets them be written"
+    return replace(end, subtype="error_during_execution", error=told, exit_code=1)
 
 
 def allow_run(to: "Destination", start: "Start", tokens: int, progress: Progress) -> None:

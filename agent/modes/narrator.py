@@ -52,7 +52,9 @@ class Narrator:
         elif isinstance(event, ToolStarted):
             self._arguments[event.call_id] = _short(event.arguments)
         elif isinstance(event, ToolFinished):
-            say(f"  {event.name} {self._arguments.pop(event.call_id, '')}: {event.summary}")
+            call = f"  {event.name} {self._arguments.pop(event.call_id, '')}"
+            is_failure = event.is_error and not event.summary.startswith("refused")
+            say(f"{call}: {'failed: ' * is_failure}{event.summary}")
         elif isinstance(event, PatchApplied):
             paths = ", ".join(map(quote_path, event.paths))
             self._proposed.clear()
