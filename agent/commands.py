@@ -39,7 +39,9 @@ class Command:
 
 
 _PACK = """\
-Show or write what a model would be sent: tokens by folder, by class of file, and the largest files.
+Show or write the pack of the files as they are: tokens by folder and class, and the largest files.
+A question is sent the pack of a commit that other clones share, and behind it what has changed
+since; `bathy -p TEXT --dry-run` shows that, and its price.
 
   bathy pack                                   what is in, what is not, and why
   bathy pack --budget 200k --exclude 'docs/**' what fits into less
@@ -307,7 +309,7 @@ def _add_answers(parser: argparse.ArgumentParser) -> None:
 COMMANDS = {
     "pack": Command(
         "[OPTIONS]",
-        "show or write what a model would be sent: tokens by folder, class and file",
+        "show or write the pack: tokens by folder, class and file, and what is not in",
         _PACK,
         READ | WRITTEN | {"budget", "model", "env_file"},
         _add_nothing,

@@ -12,7 +12,7 @@ Ask a whole repository. Answers quote the code and cite it as [path:start-end].
 
   bathy                                        the full screen, in the repository of this folder
   bathy --task "How are requests retried?"     one question, answer on stdout
-  bathy pack                                   what a model would be sent, by folder, class and file
+  bathy pack                                   what goes into a model's window, by folder and file
   bathy search "where are cookies parsed"      ranked files and spans for a question
   bathy triage 1234                            labels, duplicates and suspects of an issue
 

@@ -37,7 +37,7 @@ MOST_FILES = 8
 POINTERS_SHARE, POINTERS_LEAST_TOKENS = 0.01, 1_000
 """Everything else that goes with them: a hundredth of the base, but so much at least."""
 
-PACK_VERSION = "5"
+PACK_VERSION = "6"
 """Raised when the same snapshot and settings give another pack than before."""
 
 

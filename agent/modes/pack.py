@@ -1,4 +1,4 @@
-"""`bathy pack`: a manifest -> what would be sent, as pictures for people or JSON for programs."""
+"""`bathy pack`: the files as they are -> their pack, as pictures for people or as JSON."""
 
 import json
 import sys

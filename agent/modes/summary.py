@@ -15,6 +15,11 @@ _MOST_FILES = 10
 _MOST_REASONS = 8
 _BAR_CHARS = 24
 
+_SENT = (
+    "A question is sent the pack of a commit that other clones share, and what has changed since:",
+    "'bathy -p TEXT --dry-run' shows it, and its price.",
+)
+
 Row = Sequence[str]
 
 
@@ -45,6 +50,8 @@ def show_summary(manifest: Manifest, *, color: bool) -> None:
     if manifest.hints:
         lines += ["", f"{bold}To make room, leave out what you do not need{plain}"]
         lines += (f"  {flag}" for flag in _flags(manifest.hints))
+    if manifest.commit:
+        lines += ["", *_SENT]
     sys.stdout.write("\n".join(lines) + "\n")
 
 
