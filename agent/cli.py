@@ -23,6 +23,9 @@ GC_THRESHOLDS = (50_000, 20, 20)
 """For `gc.set_threshold`. Facts and postings are many small objects without cycles; looking for
 cycles among them, as often as Python does by itself, takes a tenth of a search."""
 
+_SILENT = ("patch", "undo")
+"""Commands that are worth while though nobody reads what they say."""
+
 DUMB = ("dumb", "unknown")
 """Terminals, as TERM names them, that know no escape sequence: a shell in Emacs, a job of a CI."""
 
@@ -37,13 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code that `bathy --help` explains.
     """
     from bathy.agent.modes.signals import exit_code_of, guarded  # a few lines, after --help
+    from bathy.agent.modes.streams import open_streams
 
-    _open_missing_streams()
+    is_heard = open_streams()
     gc.set_threshold(*GC_THRESHOLDS)
     parser = make_parser()
     try:
         values = vars(parser.parse_args(argv))
         settings = _settings(values)
+        if not is_heard and settings.output is None and values.get("command") not in _SILENT:
+            raise ConfigError("stdout is closed, so nobody would get what comes out; add -o FILE")
         return guarded(lambda: _run(parser, values, settings), verbose=settings.verbose)
     except BathyError as error:
         return exit_code_of(error, verbose=False)
@@ -192,13 +198,6 @@ _COMMANDS: dict[str, Callable[[Settings, dict[str, Any]], int]] = {
     "sessions": _sessions,
     "tool": _tool,
 }
-
-
-def _open_missing_streams() -> None:
-    """Put nothing in the place of standard streams that were closed before the start."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _read_text(text: str) -> str:
