@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,12 @@ CODE = "import sys; from bathy.agent.cli import main; sys.exit(main(sys.argv[1:]
 
 
 def bathy(
-    root: Path, *args: str, encoding: str = "utf-8", **options: object
+    root: Path, *args: str, encoding: str = "utf-8", before: Callable[[], None] | None = None
 ) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
         [sys.executable, "-c", CODE, "-C", str(root), *args],
         env={**os.environ, "PYTHONIOENCODING": encoding},
-        stdin=subprocess.DEVNULL, capture_output=True, check=False, **options,  # type: ignore[call-overload]
+        stdin=subprocess.DEVNULL, capture_output=True, check=False, preexec_fn=before,
     )  # fmt: skip
 
 
@@ -51,9 +52,10 @@ def test_letters_that_cannot_be_written_are_told_apart(monkeypatch: pytest.Monke
 
 def test_nothing_is_done_where_stdout_is_closed(repo: RepoBuilder, tmp_path: Path) -> None:
     repo.file("cart.py", "class Cart:\n    pass\n").commit()
-    closed = {"preexec_fn": lambda: os.close(1)}
-    done = bathy(repo.root, "search", "Cart", **closed)
+    done = bathy(repo.root, "search", "Cart", before=lambda: os.close(1))
     assert (done.returncode, b"stdout is closed" in done.stderr) == (2, True)
-    done = bathy(repo.root, "search", "Cart", "-o", str(tmp_path / "found"), **closed)
+    done = bathy(
+        repo.root, "search", "Cart", "-o", str(tmp_path / "found"), before=lambda: os.close(1)
+    )
     assert done.returncode == 0
     assert "cart.py" in (tmp_path / "found").read_text()
