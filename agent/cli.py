@@ -26,6 +26,17 @@ cycles among them, as often as Python does by itself, takes a tenth of a search.
 _SILENT = ("patch", "undo")
 """Commands that are worth while though nobody reads what they say."""
 
+_WITHOUT_MODEL = ("pack", "cache", "search", "patch", "undo", "sessions", "tool")
+_MODEL_OPTIONS = {
+    "task": "--task",
+    "apply": "--apply",
+    "apply_all": "--apply-all",
+    "patch_out": "--patch-out",
+    "dry_run": "--dry-run",
+    "images": "--image",
+    "output_schema": "--output-schema",
+}
+
 DUMB = ("dumb", "unknown")
 """Terminals, as TERM names them, that know no escape sequence: a shell in Emacs, a job of a CI."""
 
@@ -59,6 +70,7 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
     command = values.get("command")
     if settings.output_format == "markdown" and command != "triage":
         raise ConfigError("--output-format markdown is for bathy triage")
+    _check_heeded(command, values)
     if command != "batch" and values.get("what") != "answers":
         _check_targets(settings)
     if command is not None:
@@ -89,6 +101,17 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
     from bathy.agent.modes.tui.run import run_tui
 
     return run_tui(settings)
+
+
+def _check_heeded(command: str | None, values: dict[str, Any]) -> None:
+    """Refuse what would make somebody believe that a command does more than it does.
+
+    Raises:
+        ConfigError: An option asks for an answer or for edits, and the command gives none.
+    """
+    given = [option for name, option in _MODEL_OPTIONS.items() if values.get(name)]
+    if command in _WITHOUT_MODEL and given:
+        raise ConfigError(f"bathy {command} asks no model: leave out {', '.join(given)}")
 
 
 def _check_targets(settings: Settings) -> None:

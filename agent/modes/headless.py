@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 _MAX_STDIN_BYTES = 10 << 20
 _SILENT_S = 2.0
+_ONLY_MODEL = {
+    "apply": "--apply",
+    "apply_all": "--apply-all",
+    "patch_out": "--patch-out",
+    "output_schema": "--output-schema",
+    "images": "--image",
+}
+_OF_MODEL = {"model": "--model", "base_url": "--base-url", "resume": "--continue or --resume"}
 _ASSIGNED = re.compile(r"(?:export )?[A-Za-z_]\w*=")
 
 
@@ -37,11 +45,13 @@ def run_task(settings: Settings, task: str) -> int:
     """
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     question = question_of(settings, task, progress)
+    if settings.offline and (given := _given(settings, _ONLY_MODEL)):
+        raise ConfigError(f"--offline asks no model; leave it out, or {given}")
     service = None if settings.offline else read_service(settings)
     if service is not None and not service.api_key:
-        if settings.needs_model:
+        if given := _given(settings, {**_ONLY_MODEL, **_OF_MODEL}):
             raise ConfigError(
-                "no DEEPSEEK_API_KEY is set, and what was asked for needs a model; set it in the"
+                f"no DEEPSEEK_API_KEY is set, and without one there is no {given}; set it in the"
                 " environment or in a file named with --env-file"
             )
         progress.say(
@@ -52,6 +62,12 @@ def run_task(settings: Settings, task: str) -> int:
     if service is None:
         return _answer_offline(settings, progress, question)
     return _answer_online(settings, progress, service, question)
+
+
+def _given(settings: Settings, options: Mapping[str, str]) -> str:
+    """Those of some options that were given, to be named in a sentence."""
+    values = {option: getattr(settings, name) for name, option in options.items()}
+    return ", ".join(option for option, value in values.items() if value not in (None, False, ()))
 
 
 def question_of(settings: Settings, task: str, progress: Progress) -> str:
