@@ -44,3 +44,21 @@ def test_it_says_that_a_question_sends_the_pack_of_a_commit(repo: RepoBuilder, r
 def test_a_plain_folder_is_sent_as_it_is(run: Run, tmp_path: Path) -> None:
     plain = RepoBuilder(tmp_path / "plain", init=False).file("a.py", "x = 1\n")
     assert "A question is sent" not in run("pack", "-C", plain.root).out
+
+
+def test_folders_that_hold_one_folder_alone_are_joined(repo: RepoBuilder, run: Run) -> None:
+    for path in ("main/java/com/acme/a/A", "main/java/com/acme/b/B", "test/java/com/acme/T"):
+        repo.file(f"src/{path}.java", "class X { int same; }\n")
+    repo.file("docs/d.md", "# Some words\n").commit()
+    lines = run("pack", "-C", repo.root).out.splitlines()
+    at = lines.index("Tokens by folder")
+    shown = [line.partition(" %  ")[2].rpartition(" %  ")[2] for line in lines[at + 2 : at + 9]]
+    assert shown == [
+        "repo/",
+        "  docs/",
+        "  src/",
+        "    main/java/com/acme/",
+        "      a/",
+        "      b/",
+        "    test/java/com/acme/",
+    ]
