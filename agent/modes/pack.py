@@ -9,6 +9,7 @@ from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.saving import save
 from bathy.agent.pack.manifest import manifest_json
+from bathy.tools.base import count_of
 
 
 def run_pack(settings: Settings) -> int:
@@ -20,6 +21,9 @@ def run_pack(settings: Settings) -> int:
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     with open_bench(settings, progress) as bench:
         progress.trace(f"{len(bench.snapshot.entries)} files listed")
+        if bench.denied:
+            files = count_of(bench.denied_files, "file")
+            progress.say(f"`denied_paths` in config.toml keeps {files} out of everything")
         service = read_service(settings)
         window = find_model(service.model, service.own_models).window_tokens
         manifest, text = bench.pack(with_text=settings.output is not None, window_tokens=window)
