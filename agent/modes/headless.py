@@ -136,7 +136,7 @@ def _work(bench: Bench, service: Service, question: str, output: "Output") -> in
             work_off(asked, tell)
         finally:
             output.progress(asked.run.spent, asked.run.text)
-            narrator.tell_written(asked.edits.written)
+            narrator.conclude(asked.run.spent, asked.edits.written)
     return code
 
 

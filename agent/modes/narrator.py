@@ -15,8 +15,9 @@ from bathy.agent.loop.events import (
     TurnStarted,
     UsageReported,
 )
+from bathy.agent.loop.limits import Spent
 from bathy.agent.model.catalog import Model
-from bathy.agent.model.messages import ReasoningDelta, TextDelta
+from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.terminal import printable
 from bathy.tools.base import count_of
@@ -33,6 +34,7 @@ class Narrator:
         self._progress = progress
         self._model = model
         self._chars = 0
+        self._is_accounted = False
         self._proposed: dict[str, None] = {}
         self._arguments: dict[str, str] = {}
 
@@ -96,8 +98,10 @@ class Narrator:
         else:
             self._progress.trace(told)
 
-    def tell_written(self, paths: Collection[str]) -> None:
-        """Say at the end of a run, whatever ended it, which files it wrote."""
+    def conclude(self, spent: Spent, paths: Collection[str]) -> None:
+        """Say at the end of a run, whatever ended it, what it used and which files it wrote."""
+        if not self._is_accounted:
+            self._tell_spent(spent.turns, spent.usage, spent.cost_usd)
         if paths:
             files, listed = count_of(len(paths), "file"), ", ".join(map(quote_path, paths))
             self._progress.say(f"written: {files}: {listed}; 'bathy undo' takes all of it back")
@@ -113,14 +117,17 @@ class Narrator:
                 f"edits are proposed to {paths}; nothing was written (--patch-out FILE keeps them,"
                 " --apply lets them be written)"
             )
-        used = end.usage
+        self._tell_spent(end.turns, end.usage, end.cost_usd)
+
+    def _tell_spent(self, turns: int, used: Usage, cost_usd: float) -> None:
+        self._is_accounted = True
         if not used.prompt_tokens:
             return
         share = 100 * used.cache_hit_tokens / used.prompt_tokens
-        cost = f", ${end.cost_usd:.4f}" if self._model.prices else ""
+        cost = f", ${cost_usd:.4f}" if self._model.prices else ""
         read = f"{used.prompt_tokens:,} tokens read ({share:.0f} % cached)"
         written = f"{used.completion_tokens:,} written"
-        self._progress.say(f"{count_of(end.turns, 'turn')}, {read}, {written}{cost}")
+        self._progress.say(f"{count_of(turns, 'turn')}, {read}, {written}{cost}")
 
 
 def _short(arguments: str) -> str:

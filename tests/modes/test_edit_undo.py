@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import Ran, Run
+from endpoint.faults import Hold
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint, Recorded
 from repo_builder import RepoBuilder
@@ -80,15 +82,13 @@ def test_nothing_is_taken_back_where_the_user_has_gone_on(files: RepoBuilder, ru
 def test_what_was_written_before_a_death_is_taken_back_whole(
     files: RepoBuilder, run: Run, tmp_path: Path, vocabulary: None, number: signal.Signals
 ) -> None:
-    processes = list[subprocess.Popen[bytes]]()
+    hold = Hold("headers")
 
-    def dying(recorded: Recorded) -> Reply:
+    def held(recorded: Recorded) -> Reply:
         turn = sum(m["role"] == "assistant" for m in recorded.messages)
-        if turn == 3:
-            processes[0].send_signal(number)
-        return TURNS[turn]
+        return replace(TURNS[turn], faults=[hold]) if turn == 3 else TURNS[turn]
 
-    with Endpoint(dying) as endpoint:
+    with Endpoint(held) as endpoint:
         code = "import sys; from bathy.agent.cli import main; sys.exit(main(sys.argv[1:]))"
         process = subprocess.Popen(
             [sys.executable, "-I", "-c", code, "-C", str(files.root), "--task", "fix", "--apply"],
@@ -98,11 +98,14 @@ def test_what_was_written_before_a_death_is_taken_back_whole(
             },
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
-        processes.append(process)
-        _, told = process.communicate()
+        hold.wait()
+        process.send_signal(number)
+        _, told = process.communicate(timeout=60)
     assert process.returncode == {signal.SIGKILL: -9, signal.SIGTERM: 143}[number]
     assert files.git("status", "--porcelain") == " M a.py\n M b.py\n"
     if number == signal.SIGTERM:
         assert b"written: 2 files: a.py, b.py" in told
+        assert b"bathy: 2 turns, " in told
+        assert b" written, $0.00" in told
     assert run("-C", files.root, "undo").code == 0
     assert files.git("status", "--porcelain") == ""
