@@ -71,7 +71,9 @@ def _check_untracked(option: str, path: Path, each: Path) -> None:
     try:
         repo = find_repo(folder)
         own = () if repo is None else (repo.git_dir, repo.common_dir)
-        if ".git" in folder.parts or any(folder.is_relative_to(place) for place in own):
+        is_own = any(folder.is_relative_to(place) for place in own)
+        # In a linked working tree .git is a file.
+        if is_own or ".git" in (*folder.parts, each.name):
             raise ConfigError(f"{option} {path} is git's own data; name another file")
         if repo is not None and _is_tracked(repo, folder / each.name):
             what = "is" if each == path.absolute() else f"leads through {each}, which is"

@@ -70,7 +70,10 @@ def test_links_are_not_written_through(shop: RepoBuilder, run: Run, tmp_path: Pa
 def test_git_s_own_data_is_refused(shop: RepoBuilder, tmp_path: Path) -> None:
     bare = tmp_path / "bare.git"
     shop.git("clone", "-q", "--bare", ".", str(bare))
-    for path in (shop.root / ".git" / "config", shop.root / ".git" / "new", bare / "HEAD"):
+    linked = tmp_path / "linked"
+    shop.git("worktree", "add", "-q", str(linked))
+    own = (shop.root / ".git" / "config", shop.root / ".git" / "new", bare / "HEAD")
+    for path in (*own, linked / ".git"):
         with pytest.raises(ConfigError, match="git's own data"):
             check_target("-o", path)
 
