@@ -178,6 +178,7 @@ def _add_triage(parser: argparse.ArgumentParser) -> None:
     )
     add("--open", action="store_true", help="open issues instead, oldest first; goes on next time")
     add("--limit", type=count, metavar="N", help="of them, so many (default: 10)")
+    add("--per-author", type=count, metavar="N", help="of one stranger, so many (default: 5)")
     add("--repo-name", metavar="OWNER/NAME", help="the tracker's repository (default: the origin)")
     add("--again", action="store_true", help="also where nothing was said since the last time")
     write = parser.add_argument_group("writing (nothing is, unless asked for)").add_argument

@@ -18,7 +18,7 @@ from bathy.agent.loop.loop import Run
 from bathy.agent.loop.prompt import change_messages, prefix_messages
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import find_model, prices_at
-from bathy.agent.model.client import Request
+from bathy.agent.model.client import Attempt, BusyError, Request, ServiceError
 from bathy.agent.model.messages import (
     Delta,
     Message,
@@ -75,10 +75,12 @@ class ScriptedModel:
     hang: asyncio.Event | None = None
     is_hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+    async def stream(self, request: Request, attempt: Attempt) -> AsyncGenerator[Delta, None]:
         self.requests.append(request)
+        attempt.is_sent = True
         step = self.steps.pop(0)
         if isinstance(step, Exception):
+            attempt.is_refused = isinstance(step, BusyError | ServiceError)
             raise step
         if isinstance(step, Reply):
             step = [
@@ -89,6 +91,9 @@ class ScriptedModel:
         for delta in step:
             if isinstance(delta, Exception):
                 raise delta
+            attempt.is_read = True
+            if not isinstance(delta, Reply):
+                attempt.chars += len(delta.text)
             yield delta
         if self.hang is not None:
             self.is_hanging.set()

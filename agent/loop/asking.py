@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from bathy.agent.loop.agent import Agent
 from bathy.agent.loop.events import Subtype
 from bathy.agent.loop.forecast import Forecast
-from bathy.agent.loop.limits import Spent, stopped_by
+from bathy.agent.loop.limits import LimitError, Spent, stopped_by
 from bathy.agent.loop.prompt import PREFIX_MESSAGES
-from bathy.agent.loop.reply import MIN_REPLY_TOKENS, Patience
+from bathy.agent.loop.reply import MIN_REPLY_TOKENS
 from bathy.agent.loop.stretches import is_change
 from bathy.agent.model.catalog import Model
 from bathy.agent.model.client import Request, WindowError
@@ -54,29 +54,6 @@ class Preview:
     limit: tuple[Subtype, str] | None
 
 
-class UnderWay:
-    """Whether a request is under way: between two attempts none is, and nothing is billed.
-
-    Attributes:
-        patience: As it was, watched.
-        is_under_way: It was sent, and has neither failed nor come back.
-        is_void: The last attempt failed after the service had read the prompt.
-    """
-
-    def __init__(self, patience: Patience) -> None:
-        self.is_under_way, self.is_void = True, False
-        self.patience = replace(patience, sleep=self._sleep)
-        self._sleep_itself = patience.sleep
-
-    def ended(self, *, is_void: bool = False) -> None:
-        """Take note that an attempt has ended."""
-        self.is_under_way, self.is_void = False, is_void
-
-    async def _sleep(self, seconds: float) -> None:
-        await self._sleep_itself(seconds)
-        self.is_under_way = True
-
-
 def too_long(prompt_tokens: int, model: Model) -> str:
     """Say that a prompt does not fit a model, and what to do."""
     return (
@@ -112,12 +89,28 @@ def next_request(
         raise WindowError(too_long(prompt, agent.model), window_tokens, prompt)
     wanted = min(REPLY_TOKENS.get(agent.effort, _REPLY_TOKENS), agent.model.max_output_tokens)
     size = min(wanted, max(window_tokens - prompt - _COUNT_SLACK, MIN_REPLY_TOKENS))
-    bound = None
-    for left, subtype in _left(agent, messages, spent, prompt):
+    request = Request(agent.model.id, messages, agent.tools, agent.effort, size, reasoning_field)
+    return _bounded(agent, request, spent)
+
+
+def next_attempt(agent: Agent, request: Request, spent: Spent) -> Asking:
+    """Make a request anew that has failed: what that has cost leaves less of every limit.
+
+    Raises:
+        LimitError: It may not be made.
+    """
+    if limit := limit_of(agent, spent, request.messages):
+        raise LimitError(*limit)
+    return _bounded(agent, request, spent)
+
+
+def _bounded(agent: Agent, request: Request, spent: Spent) -> Asking:
+    """Shorten the reply of a request to what the limits leave room for."""
+    size, bound, messages = request.max_tokens, None, request.messages
+    for left, subtype in _left(agent, messages, spent, agent.meter.prompt_tokens(messages)):
         if left < size:
             size, bound = max(1, left), subtype
-    request = Request(agent.model.id, messages, agent.tools, agent.effort, size, reasoning_field)
-    return Asking(request, bound)
+    return Asking(replace(request, max_tokens=size), bound)
 
 
 def _left(

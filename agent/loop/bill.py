@@ -147,9 +147,15 @@ class Bill:
         return Open(number, forecast, kept)
 
     def settle(
-        self, opened: Open, messages: Sequence[Message], reply: Message, usage: Usage
+        self, opened: Open, messages: Sequence[Message], reply: Message | None, usage: Usage
     ) -> str:
         """Account for a request of which the service says what it used.
+
+        Args:
+            opened: From `open`.
+            messages: Of the request.
+            reply: None if it broke off.
+            usage: As the service says.
 
         Returns:
             Why its base missed, or what else that was expected in the cache; "" if nothing did.

@@ -119,7 +119,7 @@ class Meter:
 
     def tokens_of(self, message: Message) -> int:
         """Return the expected tokens of one message, as if it were a turn of its own."""
-        return self._text(with_calls(message, self._dialect)) + self._around(message)
+        return self.text_tokens(with_calls(message, self._dialect)) + self._around(message)
 
     def learn(self, messages: Sequence[Message], usage: Usage) -> None:
         """Take the service's count of a prompt in place of our own from here on."""
@@ -129,8 +129,8 @@ class Meter:
     def estimate(self, messages: Sequence[Message], reply: Message) -> Usage:
         """Return what a request has probably used, if the server does not say."""
         prompt = self.prompt_tokens(messages)
-        thought = self._text(reply.reasoning)
-        said = self._text(with_calls(reply, self._dialect))
+        thought = self.text_tokens(reply.reasoning)
+        said = self.text_tokens(with_calls(reply, self._dialect))
         return Usage(prompt, 0, prompt, said + thought, thought)
 
     def cost(self, usage: Usage) -> float:
@@ -164,7 +164,7 @@ class Meter:
         """The marks of one message, which follow those of the message before it."""
         if at == 0 and message.role == "system":
             tokens = self.head.model.frame(self.head.effort)
-            tokens += sum(self._text(text) for text in self.head.texts)
+            tokens += sum(self.text_tokens(text) for text in self.head.texts)
             return [Mark("instructions", self.head.digest, tokens)]
         last = self._marks[-1][-1] if self._marks else Mark("instructions", self.head.digest, 0)
         before = self._marked[at - 1].role if at else "system"
@@ -179,7 +179,7 @@ class Meter:
                 tokens += self._around(message, is_joined=is_joined)
                 images = "".join(image.data for image in message.images)
                 said = f"{message.role}\0{message.reasoning}\0{images}\0{text}"
-            last = Mark(label, _chained(last.digest, said), tokens + self._text(shown))
+            last = Mark(label, _chained(last.digest, said), tokens + self.text_tokens(shown))
             found.append(last)
         return found
 
@@ -189,10 +189,10 @@ class Meter:
             return _TURN_TOKENS * (not is_joined) + IMAGE_TOKENS * len(message.images)
         if self.head.effort == "off":
             return _ASSISTANT_TOKENS - 1
-        return _ASSISTANT_TOKENS + self._text(message.reasoning)
+        return _ASSISTANT_TOKENS + self.text_tokens(message.reasoning)
 
-    def _text(self, text: str) -> int:
-        """Tokens of a text, with the calls in it."""
+    def text_tokens(self, text: str) -> int:
+        """Return the tokens of a text, with the calls in it."""
         if not text:
             return 0
         known = self._known.get(hash(text))
@@ -201,7 +201,7 @@ class Meter:
             if len(pieces) == 1:
                 known = self._count(text)
             else:
-                known = len(pieces) - 1 + sum(map(self._text, pieces))
+                known = len(pieces) - 1 + sum(map(self.text_tokens, pieces))
             self._known[hash(text)] = known
         return known
 

@@ -110,6 +110,7 @@ class UsageReported:
         is_estimate: The server did not say, because the stream broke or it never does.
         expected_hit_tokens: Of the prompt, expected in the cache before it was sent.
         cause: Why the base, or what was expected, was not there; "" if it was.
+        is_most: An estimate of the most that it may be: nobody knows whether the service read it.
     """
 
     turn: int
@@ -118,6 +119,7 @@ class UsageReported:
     is_estimate: bool
     expected_hit_tokens: int = 0
     cause: str = ""
+    is_most: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,20 @@
 
 from dataclasses import dataclass, field, replace
 
+from bathy.agent.errors import BathyError
 from bathy.agent.loop.events import Subtype
 from bathy.agent.model.messages import Usage
 from bathy.tools.base import count_of
+
+
+class LimitError(BathyError):
+    """A request must not be made, since it would break a limit; `kind` is the result's subtype."""
+
+    exit_code = 3
+
+    def __init__(self, kind: Subtype, reason: str) -> None:
+        super().__init__(reason)
+        self.kind: Subtype = kind
 
 
 @dataclass(frozen=True, slots=True)

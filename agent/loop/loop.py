@@ -7,16 +7,17 @@ used, and whatever ends a run leaves a conversation that can be sent again.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bathy.agent.errors import BathyError, TryAgainError
+from bathy.agent.loop.accounting import count_broken, count_reply
 from bathy.agent.loop.agent import Agent
 from bathy.agent.loop.asking import (
     Preview,
-    UnderWay,
     limit_of,
+    next_attempt,
     next_request,
     rehearse,
     warm_ups,
@@ -36,12 +37,12 @@ from bathy.agent.loop.events import (
 )
 from bathy.agent.loop.fitting import Fitting
 from bathy.agent.loop.guard import CallGuard
-from bathy.agent.loop.limits import Spent
+from bathy.agent.loop.limits import LimitError, Spent
 from bathy.agent.loop.reply import (
     RepeatingError,
+    UnderWay,
     Void,
     Window,
-    billed,
     get_reply,
 )
 from bathy.agent.loop.running import run_calls
@@ -70,6 +71,8 @@ class Run:
         conversation: Ends with the question.
         spent: Used so far.
         text: The answer so far; void text is taken back.
+        stopped: What the request is billed that was under way when the run was stopped; None if
+            there was none.
         began_s: Moment from which the time limit counts, on the monotonic clock.
     """
 
@@ -77,6 +80,7 @@ class Run:
     conversation: Conversation
     spent: Spent = field(default_factory=Spent)
     text: str = ""
+    stopped: UsageReported | None = None
     began_s: float = field(default_factory=time.monotonic)
     _field: str = ""
     _guard: CallGuard = field(default_factory=CallGuard)
@@ -113,9 +117,14 @@ class Run:
         except TimeoutError:
             if limit_s is None:
                 raise
+            if self.stopped is not None and self.stopped.usage.prompt_tokens:
+                yield self.stopped
             reason = f"stopped after {limit_s:g} s (--time-limit)"
             yield LimitReached("error_time_limit", reason)
             yield self._finished("error_time_limit", reason, 3)
+        except LimitError as error:
+            yield LimitReached(error.kind, str(error))
+            yield self._finished(error.kind, str(error), error.exit_code)
         except BathyError as error:
             yield self._finished("error_during_execution", str(error), error.exit_code)
         finally:
@@ -144,9 +153,7 @@ class Run:
                     yield event
                 request = self._request()
                 if limit := limit_of(self.agent, self.spent, request.messages):
-                    yield LimitReached(*limit)
-                    yield self._finished(*limit, 3)
-                    return
+                    raise LimitError(*limit)
                 async with aclosing(self._send(request)) as steps:
                     async for step in steps:
                         if isinstance(step, Reply):
@@ -176,6 +183,12 @@ class Run:
             may_be_long=self._fitting.is_repacked,
         )
         self._bound = asking.bound
+        return asking.request
+
+    def _again(self, request: Request) -> Request:
+        """A request that has failed, as the limits let it be made again."""
+        asking = next_attempt(self.agent, request, self.spent)
+        self._bound = asking.bound or self._bound
         return asking.request
 
     def _stop_repeating(self, error: RepeatingError) -> Retry:
@@ -218,81 +231,58 @@ class Run:
         kind = "turn" if turn > 1 else "question" if turn else "warm-up"
         agent.log_request(request)
         agent.log_delta(None)
-        opened = bill.open(messages, kind)
-        forecast, way = opened.forecast, UnderWay(agent.patience)
-        prompt = forecast.prompt_tokens
-        yield TurnStarted(
-            turn,
-            prompt,
-            agent.meter.cost(Usage(prompt, 0, prompt, 0, 0)),
-            forecast.hit_tokens,
-            forecast.cost_usd,
-            forecast.reason,
+        opened: Open | None = (first := bill.open(messages, kind))
+        way, prompt = UnderWay(), first.forecast.prompt_tokens
+        yield _started(agent, turn, first)
+        self.text = ""
+        steps = get_reply(
+            agent.client, request, agent.patience, way, prompt_tokens=prompt, again=self._again
         )
-        self.text, heard = "", 0
-        steps = get_reply(agent.client, request, way.patience, prompt_tokens=prompt)
         try:
             async with aclosing(steps):
                 async for step in steps:
                     if isinstance(step, TextDelta | ReasoningDelta):
-                        heard += len(step.text)
                         self.text += step.text if turn and isinstance(step, TextDelta) else ""
                         if turn:
                             agent.log_delta(step)
                         yield step
                     elif isinstance(step, Retry):
-                        if way.is_void:
-                            opened = bill.open(messages, kind)
-                        way.ended()
-                        self.text, heard = "", 0
+                        opened = opened or bill.open(messages, kind)
+                        self.text = ""
                         agent.log_delta(None)
                         yield step
-                    elif isinstance(step, Void):
-                        way.ended(is_void=True)
-                        used = bill.estimate(opened, step.usage)
-                        bill.settle_unsaid(opened, messages, used)
-                        yield self._use(turn, used, is_estimate=True)
                     elif isinstance(step, Window):
                         self._fitting.narrow(step.tokens)
-                    else:
-                        way.ended()
-                        yield self._count(turn, request, step, opened)
-                        yield step
-        except (asyncio.CancelledError, GeneratorExit):
-            # It was sent, so it is billed, whoever did not wait for its end.
-            if way.is_under_way:
-                used = bill.estimate(opened, billed(prompt, heard))
-                bill.settle_unsaid(opened, messages, used, is_read=bool(heard))
-                self._use(turn, used, is_estimate=True)
+                    elif opened is not None:
+                        settled, opened = opened, None
+                        if isinstance(step, Void):
+                            yield self._use(
+                                count_broken(agent, turn, messages, step.attempt, settled)
+                            )
+                        else:
+                            yield self._count(turn, messages, step, settled)
+                            yield step
+        except BaseException as error:
+            # What was sent is billed, whatever keeps its end from being awaited: a full disk, too.
+            is_stopped = isinstance(error, asyncio.CancelledError | GeneratorExit)
+            if opened is not None and (is_stopped or way.attempt is not None):
+                told = count_broken(agent, turn, messages, way.end(), opened)
+                self.stopped = self._use(told)
             raise
 
-    def _count(self, turn: int, request: Request, reply: Reply, opened: Open) -> UsageReported:
-        """Account for a whole reply, and learn from it."""
-        agent, messages, usage = self.agent, request.messages, reply.usage
+    def _count(
+        self, turn: int, messages: Sequence[Message], reply: Reply, opened: Open
+    ) -> UsageReported:
+        """Account for a whole reply."""
+        told = self._use(count_reply(self.agent, turn, messages, reply, opened), turns=min(turn, 1))
         if reply.message.reasoning and reply.reasoning_field != self._field:
             self._field = reply.reasoning_field
-            agent.log_field(self._field)
-        if usage is None or not usage.prompt_tokens:
-            guess = agent.meter.estimate(messages, reply.message)
-            agent.bill.settle_unsaid(opened, messages, guess, reply.message)
-            return self._use(turn, guess, is_estimate=True, turns=min(turn, 1))
-        cause = agent.bill.settle(opened, messages, reply.message, usage)
-        agent.meter.learn(messages, usage)
-        expected = (opened.forecast.hit_tokens, cause)
-        return self._use(turn, usage, is_estimate=False, turns=min(turn, 1), told=expected)
+            self.agent.log_field(self._field)
+        return told
 
-    def _use(
-        self,
-        turn: int,
-        usage: Usage,
-        *,
-        is_estimate: bool,
-        turns: int = 0,
-        told: tuple[int, str] = (0, ""),
-    ) -> UsageReported:
-        cost = self.agent.meter.cost(usage)
-        self.spent = self.spent.add(usage, cost, turns=turns)
-        report = UsageReported(turn, usage, cost, is_estimate, *told)
+    def _use(self, report: UsageReported, *, turns: int = 0) -> UsageReported:
+        """Add what a request has used to what the run has."""
+        self.spent = self.spent.add(report.usage, report.cost_usd, turns=turns)
         self.agent.log_event(report)
         return report
 
@@ -385,3 +375,16 @@ class Run:
         self.agent.log_event(end)
         self.agent.log_delta(None)
         return end
+
+
+def _started(agent: Agent, turn: int, opened: Open) -> TurnStarted:
+    forecast = opened.forecast
+    prompt = forecast.prompt_tokens
+    return TurnStarted(
+        turn,
+        prompt,
+        agent.meter.cost(Usage(prompt, 0, prompt, 0, 0)),
+        forecast.hit_tokens,
+        forecast.cost_usd,
+        forecast.reason,
+    )

@@ -13,7 +13,7 @@ from bathy.agent.errors import TryAgainError
 from bathy.agent.loop.events import Retry
 from bathy.agent.loop.guard import RepetitionDetector
 from bathy.agent.model.client import (
-    BrokenStreamError,
+    Attempt,
     BusyError,
     LeakedCallError,
     ModelClient,
@@ -37,9 +37,9 @@ class RepeatingError(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Void:
-    """A request failed after so much had come: what it is likely to be billed for."""
+    """A request failed and may be billed all the same, for as far as it had come."""
 
-    usage: Usage
+    attempt: Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,31 @@ class Patience:
 Step = TextDelta | ReasoningDelta | Retry | Void | Window | Reply
 
 
+@dataclass(slots=True)
+class UnderWay:
+    """The attempt that has neither failed nor come back yet; None between two, and behind them."""
+
+    attempt: Attempt | None = None
+
+    def begin(self) -> Attempt:
+        """Begin another one."""
+        self.attempt = Attempt()
+        return self.attempt
+
+    def end(self) -> Attempt:
+        """End it; return how far it had come."""
+        ended, self.attempt = self.attempt, None
+        return ended or Attempt()
+
+
 async def get_reply(
-    client: ModelClient, request: Request, patience: Patience, *, prompt_tokens: int
+    client: ModelClient,
+    request: Request,
+    patience: Patience,
+    way: UnderWay,
+    *,
+    prompt_tokens: int,
+    again: Callable[[Request], Request],
 ) -> AsyncGenerator[Step, None]:
     """Ask until a whole reply has come.
 
@@ -76,11 +99,14 @@ async def get_reply(
         client: The model.
         request: What is asked.
         patience: How often.
-        prompt_tokens: Expected length of the prompt, to count what a broken stream cost.
+        way: Kept up to date.
+        prompt_tokens: Expected length of the prompt.
+        again: A request that has failed -> as it may be made once more; raises if it may not.
 
     Yields:
-        Deltas; a `Void` and a `Retry` after each failure, which take the deltas back; a `Window`
-        if the service holds less than was thought; the `Reply`.
+        Deltas; a `Void` after each failure that may be billed; a `Retry` before another attempt,
+        which takes the deltas back; a `Window` if the service holds less than was thought; the
+        `Reply`.
 
     Raises:
         TryAgainError: It still fails after the last attempt.
@@ -88,29 +114,31 @@ async def get_reply(
     """
     failures, has_shrunk, has_leaked = 0, False, False
     while True:
-        heard, status = 0, 0
+        status = 0
         try:
             detector = RepetitionDetector()
-            async with aclosing(client.stream(request)) as deltas:
+            async with aclosing(client.stream(request, way.begin())) as deltas:
                 async for delta in deltas:
-                    if not isinstance(delta, Reply):
-                        heard += len(delta.text)
-                        if detector.push(delta.text):
-                            raise RepeatingError("the model repeated itself without end")
+                    if isinstance(delta, Reply):
+                        way.end()
+                    elif detector.push(delta.text):
+                        raise RepeatingError("the model repeated itself without end")
                     yield delta
             return
         except WindowError as error:
+            way.end()
             smaller = _smaller(request, error, prompt_tokens)
             if has_shrunk or smaller is None:
                 raise
             request, has_shrunk, reason, wait = smaller, True, str(error), 0.0
             yield Window(error.window_tokens)
-        except RepeatingError:
-            yield Void(billed(prompt_tokens, heard))
+        except ServiceError:
+            if (ended := way.end()).may_be_billed:
+                yield Void(ended)
             raise
         except TryAgainError as error:
-            if isinstance(error, BrokenStreamError) and error.began:
-                yield Void(billed(prompt_tokens, heard))
+            if (ended := way.end()).may_be_billed:
+                yield Void(ended)
             # Each such reply was whole, and was paid for; a model that leaks twice goes on leaking.
             if isinstance(error, LeakedCallError) and has_leaked:
                 raise
@@ -122,6 +150,7 @@ async def get_reply(
                 raise
             reason, wait = str(error), found
             status = error.status if isinstance(error, BusyError) else 0
+        request = again(request)
         yield Retry(max(1, failures), wait, reason, status)
         await patience.sleep(wait)
 

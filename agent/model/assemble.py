@@ -7,8 +7,8 @@ write the thinking into `reasoning`, some leak calls as text. What comes out her
 import secrets
 from collections.abc import Collection, Iterator
 
-from bathy.agent.model.client import BrokenStreamError, LeakedCallError
-from bathy.agent.model.frame import REASONING_FIELDS, CallPiece, read_frame
+from bathy.agent.model.client import Attempt, BrokenStreamError, LeakedCallError
+from bathy.agent.model.frame import REASONING_FIELDS, CallPiece, Frame, read_frame
 from bathy.agent.model.markup import MarkupFilter, split_leaked_calls
 from bathy.agent.model.messages import (
     Message,
@@ -24,7 +24,10 @@ class Assembler:
     """Puts one reply together; feed it chunks in order, then ask for the reply."""
 
     def __init__(
-        self, tool_names: Collection[str], reasoning_field: str = REASONING_FIELDS[0]
+        self,
+        tool_names: Collection[str],
+        reasoning_field: str = REASONING_FIELDS[0],
+        attempt: Attempt | None = None,
     ) -> None:
         """Begin a reply.
 
@@ -32,6 +35,7 @@ class Assembler:
             tool_names: Text that calls one of these is taken for a call that leaked.
             reasoning_field: Name that the server gives the thinking, as far as is known; it holds
                 until the thinking comes under another one.
+            attempt: Told what has come.
         """
         self._tool_names = tool_names
         self._filter = MarkupFilter()
@@ -40,9 +44,8 @@ class Assembler:
         self._reasoning: list[str] = []
         self._calls: list[_Call] = []
         self._usage: Usage | None = None
+        self._attempt = attempt or Attempt()
         self._field = reasoning_field
-        self.began = False
-        """A chunk has come."""
         self.finish_reason = ""
         """Why the model stopped; "" until it says so."""
 
@@ -52,9 +55,9 @@ class Assembler:
         Raises:
             BrokenStreamError: It is not of the form of Chat Completions.
         """
-        self.began = True
+        self._attempt.is_read = True
         frame = read_frame(chunk)
-        self._usage = frame.usage or self._usage
+        self._note(frame)
         if frame.reasoning:
             self._field = frame.reasoning_field
             self._reasoning.append(frame.reasoning)
@@ -67,6 +70,17 @@ class Assembler:
         for piece in frame.calls:
             self._take_call(piece)
         self.finish_reason = frame.finish_reason or self.finish_reason
+
+    def _note(self, frame: Frame) -> None:
+        """Take note of what came before any of it is shown, since the run may be stopped there."""
+        arguments = sum(len(piece.arguments) for piece in frame.calls)
+        self._attempt.chars += len(frame.reasoning) + len(frame.text) + arguments
+        # Some gateways end with a frame of their own that counts nothing.
+        if frame.usage is not None and (frame.usage.prompt_tokens or self._usage is None):
+            self._usage = frame.usage
+        # What is counted before the end is not all of it.
+        if frame.finish_reason or self.finish_reason:
+            self._attempt.usage = self._usage
 
     def partial(self) -> tuple[str, str]:
         """Return the text and the thinking so far, as they came."""
@@ -81,7 +95,7 @@ class Assembler:
             LeakedCallError: A call leaked into its text and cannot be read.
         """
         if not self.finish_reason:
-            raise BrokenStreamError("the stream ended before the reply did", began=self.began)
+            raise BrokenStreamError("the stream ended before the reply did")
         if self.finish_reason == "insufficient_system_resource":
             raise BrokenStreamError("the service ran out of resources in the middle of the reply")
         text, reasoning = self.partial()

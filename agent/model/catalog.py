@@ -74,7 +74,7 @@ def find_model(name: str, own: Mapping[str, Mapping[str, Any]]) -> Model:
     Args:
         name: Its id.
         own: The user's tables by id, as `read_service` checks them; they win over the catalogue,
-            key by key.
+            key by key. Prices of the user's own hold at all hours, unless peak prices go with them.
 
     Raises:
         ConfigError: The id is retired; names what took over.
@@ -88,7 +88,10 @@ def find_model(name: str, own: Mapping[str, Mapping[str, Any]]) -> Model:
         )
     if name not in known and name not in own:
         return Model(name, _UNKNOWN_WINDOW, _UNKNOWN_OUTPUT, is_known=False)
-    return _model(name, {**known.get(name, {}), **own.get(name, {})})
+    table = {**known.get(name, {}), **own.get(name, {})}
+    if "prices" in own.get(name, {}) and "peak_prices" not in own[name]:
+        table.pop("peak_prices", None)
+    return _model(name, table)
 
 
 def prices_at(model: Model, moment: datetime) -> Prices | None:

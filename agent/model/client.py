@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bathy.agent.config import Effort
 from bathy.agent.errors import BathyError, TryAgainError
-from bathy.agent.model.messages import Delta, Message, ToolSpec
+from bathy.agent.model.messages import Delta, Message, ToolSpec, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,39 @@ class Request:
     reasoning_field: str = "reasoning_content"
 
 
+@dataclass(slots=True)
+class Attempt:
+    """How far one request has come, so that also one which nobody awaits is billed for what it is.
+
+    Attributes:
+        is_sent: A part of its body has gone out, so that the service may read it.
+        is_refused: The service has said that it does not answer it, and bills nothing.
+        is_read: It has begun to answer, and so has read it.
+        chars: Of text, thinking and calls that have come.
+        usage: What it has used, once the service has said so.
+    """
+
+    is_sent: bool = False
+    is_refused: bool = False
+    is_read: bool = False
+    chars: int = 0
+    usage: Usage | None = None
+
+    @property
+    def may_be_billed(self) -> bool:
+        """Whether the service may have read it."""
+        return self.is_sent and not self.is_refused
+
+
 class ModelClient(Protocol):
     """A connection to a model."""
 
-    def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+    def stream(self, request: Request, attempt: Attempt) -> AsyncGenerator[Delta, None]:
         """Ask once; yield deltas as they come, and a `Reply` at the very end.
+
+        Args:
+            request: What is asked.
+            attempt: A new one; kept up to date, whatever becomes of the request.
 
         Raises:
             ServiceError: The server refused.
@@ -72,15 +100,7 @@ class BusyError(TryAgainError):
 
 
 class BrokenStreamError(TryAgainError):
-    """A reply that did not come whole: what came of it is not an answer.
-
-    Attributes:
-        began: Something of it came, so the service has read the prompt, and bills it.
-    """
-
-    def __init__(self, message: str, *, began: bool = True) -> None:
-        super().__init__(message)
-        self.began = began
+    """A reply that did not come whole: what came of it is not an answer."""
 
 
 class LeakedCallError(BrokenStreamError):

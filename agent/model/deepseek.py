@@ -8,18 +8,19 @@ refuse it; `max_tokens` is sent, because the default is small.
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bathy.agent.config import IDLE_TIMEOUT_S, Thinking
 from bathy.agent.errors import BathyError
 from bathy.agent.model.assemble import Assembler
-from bathy.agent.model.client import BrokenStreamError, Request
+from bathy.agent.model.client import Attempt, BrokenStreamError, Request, ServiceError
 from bathy.agent.model.failures import Failures
 from bathy.agent.model.messages import Delta, Message
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncOpenAI
 
 _CONNECT_TIMEOUT_S = 30.0
@@ -122,16 +123,20 @@ async def _within(awaitable: Any, limit_s: float) -> Any:  # noqa: ANN401 - what
         async with asyncio.timeout(limit_s):
             return await awaitable
     except TimeoutError as error:
-        raise BrokenStreamError(f"nothing came for {limit_s:g} s", began=False) from error
+        raise BrokenStreamError(f"nothing came for {limit_s:g} s") from error
 
 
 class DeepSeekClient:
-    """A `ModelClient` over the openai SDK, which is imported when the first request is made."""
+    """A `ModelClient` over the openai SDK, which is imported when the first request is made.
+
+    It makes one request at a time.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._failures = Failures(endpoint.base_url, endpoint.api_key)
         self._client: AsyncOpenAI | None = None
+        self._attempt = Attempt()
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -139,13 +144,15 @@ class DeepSeekClient:
             await self._client.close()
             self._client = None
 
-    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+    async def stream(self, request: Request, attempt: Attempt) -> AsyncGenerator[Delta, None]:
         """Ask once; see `ModelClient.stream`."""
         with _without_variables_of_openai():
             import openai
 
         body = wire_body(request, self._endpoint.thinking)
-        assembler = Assembler([tool.name for tool in request.tools], request.reasoning_field)
+        names = [tool.name for tool in request.tools]
+        assembler = Assembler(names, request.reasoning_field, attempt)
+        self._attempt = attempt
         chunks = await _within(self._open(body), self._endpoint.idle_timeout_s)
         try:
             limit_s = self._endpoint.idle_timeout_s
@@ -157,7 +164,9 @@ class DeepSeekClient:
         except (openai.APIError, ValueError, RecursionError, BrokenStreamError) as error:
             # What came after the end of the reply is nothing that anybody waits for.
             if not assembler.finish_reason:
-                raise self._failures.broken(error, began=assembler.began) from error
+                # An error in the place of the first chunk is an answer to all of it.
+                attempt.is_refused = not attempt.is_read and bool(getattr(error, "body", None))
+                raise self._failures.broken(error, began=attempt.is_read) from error
         finally:
             await chunks.aclose()
         for last in assembler.finish():
@@ -181,15 +190,20 @@ class DeepSeekClient:
             answer, kind = raw.http_response, raw.headers.get("content-type", "")
             if kind.startswith("text/html"):
                 await answer.aclose()
+                self._attempt.is_refused = True
                 raise self._failures.no_service()
             if kind.startswith("application/json"):
                 # Some gateways report a failure as a success; the SDK would read no events, and
                 # be glad.
                 await answer.aread()
-                raise self._failures.no_stream(answer.text)
+                failure = self._failures.no_stream(answer.text)
+                # A reply in one piece is of no use, but paid for.
+                self._attempt.is_refused = type(failure) is not ServiceError
+                raise failure
         except BathyError:
             raise
         except openai.APIStatusError as error:
+            self._attempt.is_refused = True
             raise self._failures.status(error) from error
         except (ValueError, TypeError) as error:
             raise self._failures.unsendable(error) from error
@@ -215,11 +229,19 @@ class DeepSeekClient:
                         max_retries=0,
                         timeout=wait,
                         # A redirect would carry the repository to a server that nobody has named.
-                        http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
+                        http_client=openai.DefaultAsyncHttpxClient(
+                            follow_redirects=False, event_hooks={"request": [self._watch]}
+                        ),
                     )
                 except Exception as error:
                     raise self._failures.unsendable(error) from error
         return self._client
+
+    async def _watch(self, request: "httpx2.Request") -> None:
+        from bathy.agent.model.body import WatchedBody
+
+        assert isinstance(request.stream, AsyncIterable)
+        request.stream = WatchedBody(request.stream, self._attempt)
 
 
 @contextlib.contextmanager

@@ -65,14 +65,13 @@ class Failures:
     def broken(self, error: Exception, *, began: bool) -> BathyError:
         """Word a reply that broke off."""
         if isinstance(error, BrokenStreamError):
-            return BrokenStreamError(self._clean(str(error)), began=began)
+            return BrokenStreamError(self._clean(str(error)))
         if isinstance(error, ValueError | RecursionError):
-            return BrokenStreamError("a frame of the stream is no JSON", began=began)
+            return BrokenStreamError("a frame of the stream is no JSON")
         body = getattr(error, "body", None)
         if not began and (full := self._overflow(str(error), body)):
             return full
-        said = f"the service broke the reply off: {self._cause(error)}"
-        return BrokenStreamError(said, began=began)
+        return BrokenStreamError(f"the service broke the reply off: {self._cause(error)}")
 
     def no_stream(self, text: str) -> BathyError:
         """Word a JSON body that came with a status of success in the place of a stream."""
@@ -89,7 +88,7 @@ class Failures:
         if full := self._overflow(words, body):
             return full
         said = f"the service answered 200 with an error: {self._clean(words or text)}"
-        return BrokenStreamError(said, began=False)
+        return BrokenStreamError(said)
 
     def no_service(self) -> BathyError:
         """Word a web page in the place of a stream."""

@@ -21,9 +21,7 @@ from bathy.agent.loop.limits import Limits
 from bathy.agent.loop.loop import Run
 from bathy.agent.loop.outbound import Outbound
 from bathy.agent.loop.partial import Partial, keep_partial
-from bathy.agent.loop.prompt import (
-    prefix_messages,
-)
+from bathy.agent.loop.prompt import base_id, prefix_messages
 from bathy.agent.loop.record import Record, Recorded, read_record
 from bathy.agent.loop.reply import Patience
 from bathy.agent.model.catalog import Model
@@ -32,7 +30,7 @@ from bathy.agent.model.deepseek import DeepSeekClient, Endpoint
 from bathy.agent.model.messages import Message
 from bathy.agent.modes.compose import Bench
 from bathy.agent.modes.editing import open_edits
-from bathy.agent.modes.first_prompt import Task, first_prompt
+from bathy.agent.modes.first_prompt import FirstPrompt, Task, first_prompt
 from bathy.agent.modes.sending import Sending
 from bathy.agent.modes.start import (
     Start,
@@ -109,16 +107,12 @@ def open_run(
         ConfigError: Something that was asked for cannot be.
         BathyError: The repository or the session cannot be read.
     """
-    settings, path = bench.settings, session_path(bench)
-    is_kept = settings.keep_session and not is_dry
+    path = session_path(bench)
+    is_kept = bench.settings.keep_session and not is_dry
     session_id = path.stem if path is not None else ""
-    judge, schema = _judge(settings.output_schema)
+    judge, schema = _judge(bench.settings.output_schema)
     with contextlib.ExitStack() as stack:
-        # A session that goes on is locked before it is read; a new one is begun once it may be.
-        has_begun = path is not None and path.exists()
-        record = Record(path if has_begun and is_kept else None)
-        stack.callback(lambda: record.close())
-        old = read_record(path) if path is not None and has_begun else None
+        record, old = _go_on(stack, path, is_kept=is_kept)
         ledger = stack.enter_context(Ledger(ledger_path()))
         view = stack.enter_context(bench.view())
         prompt = first_prompt(
@@ -128,54 +122,98 @@ def open_run(
         to = Destination(service.base_url, str(bench.home), model.id, session_id)
         allow(to, start, prompt.tokens)
         kept = path if is_kept else None
-        record = Record(kept) if old is None else record
+        if old is None:
+            record = stack.enter_context(contextlib.closing(Record(kept)))
         partial = stack.enter_context(_partial(kept, old, record))
-        conversation = converse(record, old, start, task.text, prompt.outbound)
-        note_question(record, task.text, start)
+
+        def log_message(message: Message) -> None:
+            thought_s = partial.take_thought_s() if message.role == "assistant" else 0.0
+            record.write_message(message, thought_s)
+
+        conversation = converse(
+            record, old, start, task.text, outbound=prompt.outbound, log_message=log_message
+        )
+        note_question(record, task.text, start, task.evidence)
         conversation.add(prompt.turn)
-        bill = Bill(prompt.meter, ledger, _books(service, start, bench, session_id))
+        bill = Bill(prompt.meter, ledger, _books(prompt, bench, session_id))
         edits = open_edits(bench, view, shown=start.in_full - start.changed, proposed=task.proposed)
         sending = Sending(to, start, view, list(prompt.quoted))
-
-        def repack(window_tokens: int) -> tuple[Message, ...]:
-            manifest, text = bench.pack(with_text=True, window_tokens=window_tokens)
-            sending.add(e.blob for e in manifest.files if e.level in ("full", "outline"))
-            return (*prefix_messages(text), prompt.turn)
-
-        def log_request(request: Request) -> None:
-            sending.note()
-            record.write_request(request, model.thinking)
-
-        client = DeepSeekClient(
-            Endpoint(service.base_url, service.api_key, model.thinking, service.idle_timeout_s)
-        )
-        agent = Agent(
-            client=client,
-            model=model,
-            effort=service.effort,
-            tools=prompt.head.tools,
-            run_tool=lambda name, arguments: run_tool(TOOLS[name], arguments, edits),
-            exclusive=frozenset(WRITE_TOOLS),
-            stop_tools=stop_git,
-            check=lambda text: check_citations(text, view),
-            limits=_limits(bench),
-            patience=Patience(service.max_retries, random.random, sleep),
-            meter=prompt.meter,
-            bill=bill,
-            log_field=lambda field: record.write("reasoning_field", {"field": field}),
-            log_started=lambda call_id: record.write("tool_started", {"call_id": call_id}),
-            log_request=log_request,
-            log_delta=partial.add,
-            log_event=lambda event: record.write(_LOGGED[type(event)], asdict(event)),
-            judge=judge,
-            strict=settings.strict_citations,
-            warm_up=(start.header.get("pack") or {}).get("tokens", 0) >= WARM_UP_TOKENS,
-            repack=repack if start.basis is not None else None,
-            reasoning_field=start.reasoning_field,
-        )
+        patience = Patience(service.max_retries, random.random, sleep)
+        desk = _Desk(record, partial, edits, sending, bill)
+        agent = _agent(bench, prompt, desk, patience, judge)
         began_s = time.monotonic() - bench.progress.elapsed_s
         run = Run(agent, conversation, began_s=began_s)
-        yield Asked(run, client, session_id, model, to, start, edits, bill, prompt.outbound)
+        yield Asked(run, agent.client, session_id, model, to, start, edits, bill, prompt.outbound)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What a run reads and writes while it lasts."""
+
+    record: Record
+    partial: Partial
+    edits: Edits
+    sending: Sending
+    bill: Bill
+
+
+def _go_on(
+    stack: contextlib.ExitStack, path: Path | None, *, is_kept: bool
+) -> tuple[Record, Recorded | None]:
+    """Lock a session that goes on before it is read; a new one begins once it may be sent."""
+    has_begun = path is not None and path.exists()
+    record = stack.enter_context(
+        contextlib.closing(Record(path if has_begun and is_kept else None))
+    )
+    return record, read_record(path) if path is not None and has_begun else None
+
+
+def _agent(
+    bench: Bench,
+    prompt: FirstPrompt,
+    desk: _Desk,
+    patience: Patience,
+    judge: Any,  # noqa: ANN401
+) -> Agent:
+    """Put together what a run works with."""
+    service, start, model = prompt.service, prompt.start, prompt.head.model
+    record, edits, sending = desk.record, desk.edits, desk.sending
+
+    def repack(window_tokens: int) -> tuple[Message, ...]:
+        manifest, text = bench.pack(with_text=True, window_tokens=window_tokens)
+        sending.add(e.blob for e in manifest.files if e.level in ("full", "outline"))
+        return (*prefix_messages(text), prompt.turn)
+
+    def log_request(request: Request) -> None:
+        sending.note()
+        record.write_request(request, model.thinking)
+
+    return Agent(
+        client=DeepSeekClient(
+            Endpoint(service.base_url, service.api_key, model.thinking, service.idle_timeout_s)
+        ),
+        model=model,
+        effort=service.effort,
+        tools=prompt.head.tools,
+        run_tool=lambda name, arguments: run_tool(TOOLS[name], arguments, edits),
+        exclusive=frozenset(WRITE_TOOLS),
+        stop_tools=stop_git,
+        check=lambda text: check_citations(text, sending.view),
+        limits=_limits(bench),
+        patience=patience,
+        meter=prompt.meter,
+        bill=desk.bill,
+        log_field=lambda field: record.write("reasoning_field", {"field": field}),
+        log_started=lambda call_id: record.write("tool_started", {"call_id": call_id}),
+        log_request=log_request,
+        log_delta=desk.partial.add,
+        log_event=lambda event: record.write(_LOGGED[type(event)], asdict(event)),
+        judge=judge,
+        strict=bench.settings.strict_citations,
+        warm_up=prompt.base_tokens >= WARM_UP_TOKENS,
+        repack=repack if start.basis is not None else None,
+        reasoning_field=start.reasoning_field,
+    )
 
 
 @contextlib.contextmanager
@@ -190,15 +228,15 @@ def _partial(path: Path | None, old: Recorded | None, record: Record) -> Iterato
         partial.close()
 
 
-def _books(service: Service, start: Start, bench: Bench, session_id: str) -> Books:
-    pack = start.header.get("pack") or {}
+def _books(prompt: FirstPrompt, bench: Bench, session_id: str) -> Books:
+    service, start = prompt.service, prompt.start
     return Books(
         account_of(service.base_url, service.api_key),
         service.base_url,
         str(bench.home),
         session_id,
-        str(pack.get("base_id", "")),
-        int(pack.get("tokens", 0)),
+        base_id(start.messages[1].content) if start.header.get("pack") else "",
+        prompt.base_tokens,
         start.basis.overlay_tokens if start.basis else 0,
     )
 

@@ -9,9 +9,10 @@ from bathy.agent.config import Service
 from bathy.agent.errors import ConfigError
 from bathy.agent.loop.asking import too_long
 from bathy.agent.loop.cost import Head, Meter
+from bathy.agent.loop.evidence import Span
 from bathy.agent.loop.ledger import Ledger
 from bathy.agent.loop.outbound import Outbound
-from bathy.agent.loop.prompt import question_mark, question_message, system_text
+from bathy.agent.loop.prompt import base_id, question_mark, question_message, system_text
 from bathy.agent.loop.record import Recorded
 from bathy.agent.model.catalog import find_model, prices_at
 from bathy.agent.model.messages import Image, Message, ToolSpec
@@ -32,11 +33,13 @@ class Task:
         text: As asked.
         about: What places are looked for, where the text holds more than that; "" for all of it.
         proposed: Edits that an earlier question of the session has proposed, and that wait.
+        evidence: What the user was shown for it, for the log alone; None if nothing was looked for.
     """
 
     text: str
     about: str = ""
     proposed: States = field(default_factory=lambda: NO_EDITS)
+    evidence: Sequence[Span] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,12 @@ class FirstPrompt:
     def messages(self) -> tuple[Message, ...]:
         """All of them, in order."""
         return (*self.start.messages, *self.start.updates, self.turn)
+
+    @property
+    def base_tokens(self) -> int:
+        """Of the base; 0 where nothing is packed."""
+        is_packed = bool(self.start.header.get("pack"))
+        return self.meter.text_tokens(self.start.messages[1].content) if is_packed else 0
 
     @property
     def tokens(self) -> int:
@@ -161,11 +170,12 @@ def _outbound(start: Start) -> Outbound:
 
 
 def _meter(head: Head, start: Start, bench: Bench) -> Meter:
-    pack = start.header.get("pack") or {}
-    known = [(start.messages[1].content, int(pack["tokens"]))] if pack else []
+    pack, base = start.header.get("pack") or {}, start.messages[1].content
+    # A session that had to do with a smaller window goes on with a smaller base than it began with.
+    is_known = pack.get("base_id") == base_id(base)
     return Meter(
         head,
-        known=known,
+        known=[(base, int(pack["tokens"]))] if is_known else [],
         count=bench.count_tokens,
         prices=lambda: prices_at(head.model, datetime.now(UTC)),
     )

@@ -134,6 +134,10 @@ def _work(bench: Bench, service: Service, question: str, output: "Output") -> in
 
         try:
             work_off(asked, tell)
+        except (KeyboardInterrupt, Terminated):
+            if (stopped := asked.run.stopped) is not None:
+                tell(stopped)
+            raise
         finally:
             output.progress(asked.run.spent, asked.run.text)
             narrator.conclude(asked.run.spent, asked.edits.written)

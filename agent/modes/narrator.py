@@ -20,6 +20,7 @@ from bathy.agent.model.catalog import Model
 from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.terminal import printable
+from bathy.agent.modes.unsaid import unsaid_words
 from bathy.tools.base import count_of
 from bathy.tools.workspace import quote_path
 
@@ -87,6 +88,9 @@ class Narrator:
     def _compare(self, event: UsageReported) -> None:
         """Say what was not as expected, and to those who want to know, what was."""
         used = event.usage
+        if event.is_estimate:
+            self._progress.say(unsaid_words(event, f"${event.cost_usd:.4f}" * (event.cost_usd > 0)))
+            return
         said = f"{used.cache_hit_tokens:,} of {used.prompt_tokens:,} tokens were cached"
         price = f", ${event.cost_usd:.4f}" if event.cost_usd else ""
         name = f"turn {event.turn}" if event.turn else "into the cache"

@@ -1,4 +1,3 @@
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -7,7 +6,6 @@ from bathy.agent.loop.agent import Agent
 from bathy.agent.loop.asking import (
     LEAST_REPLY_TOKENS,
     REPLY_TOKENS,
-    UnderWay,
     limit_of,
     next_request,
     rehearse,
@@ -16,7 +14,7 @@ from bathy.agent.loop.asking import (
 from bathy.agent.loop.cost import Meter
 from bathy.agent.loop.limits import Limits, Spent
 from bathy.agent.loop.prompt import PREFIX_MESSAGES, change_messages
-from bathy.agent.loop.reply import MIN_REPLY_TOKENS, Patience
+from bathy.agent.loop.reply import MIN_REPLY_TOKENS
 from bathy.agent.model.catalog import Prices
 from bathy.agent.model.client import Request, WindowError
 from bathy.agent.model.messages import Message, Usage
@@ -207,26 +205,3 @@ def test_a_rehearsal_gives_the_price_of_all_that_would_be_sent() -> None:
     hits_usd = (forecasts[1].hit_tokens + question.hit_tokens) * 0.003e-6
     assert whole_usd == pytest.approx(cold.cost_usd + hits_usd + 2 * 0.6e-6, rel=0.01)
     assert rehearse(agent, NOTHING, []) == ((), NOTHING)
-
-
-# Between two attempts.
-
-
-def test_a_request_is_under_way_but_not_while_it_waits_to_be_made_again() -> None:
-    seen = list[tuple[float, bool]]()
-
-    async def sleep(seconds: float) -> None:
-        seen.append((seconds, way.is_under_way))
-
-    way = UnderWay(Patience(3, lambda: 0.5, sleep))
-    assert (way.is_under_way, way.is_void, way.patience.max_retries) == (True, False, 3)
-    way.ended(is_void=True)
-    assert (way.is_under_way, way.is_void) == (False, True)
-    way.ended()
-
-    async def wait() -> None:
-        await way.patience.sleep(1.5)
-
-    asyncio.run(wait())
-    assert seen == [(1.5, False)]
-    assert (way.is_under_way, way.is_void) == (True, False)

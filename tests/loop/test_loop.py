@@ -603,7 +603,8 @@ def test_a_server_that_counts_nothing_is_counted_for(usage: Usage | None) -> Non
 def test_an_interrupt_between_two_attempts_is_not_billed_again() -> None:
     for failure, billed in ((BusyError("full", 503), 0), (BrokenStreamError("cut"), 1)):
         waiting = asyncio.Event()
-        lab = build([TextDelta("Half"), failure], question="q" * 3_000)
+        step: Step = [TextDelta("Half"), failure] if billed else failure
+        lab = build(step, question="q" * 3_000)
 
         async def sleep(_seconds: float, waiting: asyncio.Event = waiting) -> None:
             waiting.set()

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 from bathy.agent.model.assemble import Assembler
-from bathy.agent.model.client import BrokenStreamError, LeakedCallError
+from bathy.agent.model.client import Attempt, BrokenStreamError, LeakedCallError
 from bathy.agent.model.messages import ReasoningDelta, Reply, TextDelta, ToolCall, Usage
 
 Chunk = dict[str, Any]
@@ -207,3 +207,48 @@ def test_real_calls_win_over_leaked_ones() -> None:
 )
 def test_frames_that_say_nothing_are_passed_over(odd: Chunk) -> None:
     assert assemble(odd, chunk("stop", content="x"), odd)[1].message.content == "x"
+
+
+def test_what_has_come_is_told_before_it_is_shown() -> None:
+    attempt = Attempt(is_sent=True)
+    assembler = Assembler(["grep"], "reasoning_content", attempt)
+    steps = assembler.feed(chunk(reasoning_content="hm", content="So"))
+    next(steps)
+    assert (attempt.is_read, attempt.chars, attempt.usage) == (True, 4, None)
+    list(steps)
+    list(assembler.feed(part(index=0, id="a", name="grep", arguments='{"pattern":')))
+    list(assembler.feed(part(index=0, arguments='"x"}')))
+    assert attempt.chars == 4 + len('{"pattern":"x"}')
+    usage = {"prompt_tokens": 9, "prompt_cache_hit_tokens": 4, "completion_tokens": 3}
+    list(assembler.feed({**chunk("tool_calls"), "usage": usage}))
+    list(assembler.feed(chunk()))
+    assert attempt.usage == Usage(9, 4, 5, 3, 0)
+
+
+@pytest.mark.parametrize("last", [{"prompt_tokens": 0}, {"cost": 0.1}, None])
+def test_a_last_frame_that_counts_nothing_takes_no_count_away(last: Any) -> None:
+    usage = {"prompt_tokens": 9, "prompt_cache_hit_tokens": 4, "completion_tokens": 3}
+    reply = assemble(
+        {**chunk("stop", content="x"), "usage": usage}, {"choices": [], "usage": last}
+    )[1]
+    assert reply.usage == Usage(9, 4, 5, 3, 0)
+
+
+def test_what_is_counted_before_the_end_is_not_all_of_it() -> None:
+    attempt = Attempt()
+    assembler = Assembler([], "reasoning_content", attempt)
+    early = {"prompt_tokens": 9, "completion_tokens": 1}
+    list(assembler.feed({**chunk(content="So"), "usage": early}))
+    assert attempt.usage is None
+    list(assembler.feed(chunk("stop")))
+    assert attempt.usage == Usage(9, 0, 9, 1, 0)
+
+
+def test_a_reply_that_leaked_a_call_is_billed_as_the_service_counts_it() -> None:
+    attempt = Attempt()
+    assembler = Assembler(["grep"], "reasoning_content", attempt)
+    leaked = chunk("stop", content='<｜DSML｜tool_calls><｜DSML｜invoke name="grep">')
+    list(assembler.feed({**leaked, "usage": {"prompt_tokens": 9, "completion_tokens": 7}}))
+    with pytest.raises(LeakedCallError):
+        list(assembler.finish())
+    assert attempt.usage == Usage(9, 0, 9, 7, 0)

@@ -1,10 +1,13 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from bathy.agent.config import DEFAULT_MODEL
 from bathy.agent.errors import ConfigError
-from bathy.agent.model.catalog import cost_of, find_model, prices_at
+from bathy.agent.model.catalog import Prices, cost_of, find_model, prices_at
 from bathy.agent.model.messages import Usage
+from endpoint.contract import ALIASES
+from scripted_model import OFF_PEAK
 
 
 def test_the_default_sees_images_and_has_the_whole_window() -> None:
@@ -58,6 +61,25 @@ def test_a_key_of_ones_own_changes_a_known_model_and_nothing_else() -> None:
     model = find_model("deepseek-flash", {"deepseek-flash": {"window_tokens": 200_000}})
     assert model.window_tokens == 200_000
     assert model.sees_images
+
+
+PEAK = datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+
+def test_prices_of_ones_own_hold_at_all_hours_unless_peak_prices_go_with_them() -> None:
+    prices = {"hit": 0.0, "miss": 1.0, "output": 2.0}
+    own = find_model("deepseek-flash", {"deepseek-flash": {"prices": prices}})
+    assert prices_at(own, PEAK) == prices_at(own, OFF_PEAK) == Prices(0.0, 1.0, 2.0)
+    dear = {"hit": 1.0, "miss": 2.0, "output": 4.0}
+    both = find_model("deepseek-flash", {"deepseek-flash": {"prices": prices, "peak_prices": dear}})
+    assert prices_at(both, PEAK) == Prices(1.0, 2.0, 4.0)
+    peak = find_model("deepseek-flash", {"deepseek-flash": {"peak_prices": dear}})
+    assert prices_at(peak, OFF_PEAK) == Prices(0.003, 0.15, 0.60)
+
+
+@pytest.mark.parametrize("name", ALIASES)
+def test_another_name_of_a_model_costs_the_same(name: str) -> None:
+    assert replace(find_model(name, {}), id="deepseek-flash") == find_model("deepseek-flash", {})
 
 
 def test_a_reply_is_never_longer_than_the_window() -> None:

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from bathy.agent.errors import BathyError, TryAgainError
 from bathy.agent.model.client import (
+    Attempt,
     BrokenStreamError,
     BusyError,
     Request,
@@ -84,11 +85,11 @@ def running() -> Iterator[Server]:
             thread.join()
 
 
-def ask(url: str, key: str = KEY) -> Reply:
+def ask(url: str, key: str = KEY, attempt: Attempt | None = None) -> Reply:
     async def main() -> Reply:
         client = DeepSeekClient(Endpoint(url, key, idle_timeout_s=30))
         try:
-            async with aclosing(client.stream(REQUEST)) as deltas:
+            async with aclosing(client.stream(REQUEST, attempt or Attempt())) as deltas:
                 *_, last = [delta async for delta in deltas]
         finally:
             await client.close()
@@ -122,9 +123,10 @@ def test_an_odd_frame_breaks_the_stream_and_nothing_else(
     server: Server, before: str, odd: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server.answer = (200, STREAM, before + frames(odd) + DONE)
-    with pytest.raises(BrokenStreamError, match="not of the form") as told:
-        ask(server.url)
-    assert told.value.began
+    attempt = Attempt()
+    with pytest.raises(BrokenStreamError, match="not of the form"):
+        ask(server.url, attempt=attempt)
+    assert attempt.is_read
     assert capfd.readouterr() == ("", "")
 
 
@@ -174,11 +176,11 @@ def test_a_page_or_a_reply_in_one_piece_is_told_of_for_good(server: Server) -> N
     ids=range(7),
 )
 def test_an_error_with_a_status_of_success_is_told(server: Server, body: str, says: str) -> None:
-    server.answer = (200, JSON, body)
+    server.answer, attempt = (200, JSON, body), Attempt()
     with pytest.raises(BrokenStreamError) as told:
-        ask(server.url)
+        ask(server.url, attempt=attempt)
     assert says in str(told.value)
-    assert not told.value.began
+    assert attempt == Attempt(is_sent=True, is_refused=True)
 
 
 FULL = {
@@ -291,11 +293,12 @@ def test_nothing_that_is_meant_for_openai_is_sent(
 ASK = """
 import asyncio, sys
 from bathy.agent.model.deepseek import DeepSeekClient, Endpoint
-from bathy.agent.model.client import Request
+from bathy.agent.model.client import Attempt, Request
 from bathy.agent.model.messages import Message
 async def main():
     client = DeepSeekClient(Endpoint(sys.argv[1], "sk-test"))
-    async for delta in client.stream(Request("m", (Message("user", "why?"),), (), "auto", 9)):
+    request = Request("m", (Message("user", "why?"),), (), "auto", 9)
+    async for delta in client.stream(request, Attempt()):
         print(delta.message.content if hasattr(delta, "message") else "")
     await client.close()
 asyncio.run(main())

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bathy.agent.loop.ledger import Ledger, ledger_path
 from bathy.agent.loop.record import read_record, rebuild_requests
 from conftest import Run
 from endpoint.faults import Fault
@@ -277,6 +278,22 @@ def test_a_window_smaller_than_declared_leads_to_a_smaller_pack(
     assert result_of(ran)["result"] == ANSWER
     assert all("maximum context length is 16384 tokens" in said for said in endpoint.problems)
     assert endpoint.requests[-1].prompt_tokens < 16_384
+
+
+def test_a_session_that_had_to_pack_less_goes_on_with_what_it_holds(
+    ask: Ask, shop: RepoBuilder
+) -> None:
+    shop.file("src/large.py", "".join(f"def f{n}():\n    return {n}\n\n\n" for n in range(2000)))
+    shop.commit()
+    with Endpoint([DONE, DONE], window=16_384, may_reject=True) as endpoint:
+        assert ask(endpoint).code == 0
+        ran = ask(endpoint, "--continue", "--output-format", "json", task="And add_all?")
+        rows = Ledger(ledger_path()).requests(str(shop.root), 9)
+    asked, forecast = endpoint.requests[-1], result_of(ran)["forecast"]
+    assert forecast["prompt_tokens"] == pytest.approx(asked.prompt_tokens, rel=0.01)
+    assert forecast["cache_hit_tokens"] == asked.hit_tokens > 1_000
+    assert rows[0]["base_tokens"] < asked.prompt_tokens
+    assert rows[0]["base_id"] != rows[1]["base_id"]
 
 
 def test_a_window_that_was_found_out_is_kept_in_mind(ask: Ask) -> None:

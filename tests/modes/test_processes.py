@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from bathy.agent.loop.partial import read_partial
 from bathy.agent.loop.record import read_record
 from conftest import Ran, Run
+from endpoint.deaf import full
 from endpoint.faults import Hold
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint, Recorded
@@ -154,13 +156,13 @@ def test_killed_in_the_middle_of_an_answer_all_that_was_shown_is_kept(
         shown += "".join(e["text"] for e in events(rest) if e["type"] == "text_delta")
         hold.release()
         log = next((tmp_path / "home" / ".local" / "state" / "bathy" / "sessions").glob("*.jsonl"))
-        thinking, text = read_partial(read_record(log))
-        assert thinking == DONE.reasoning
-        assert text.startswith(shown)
-        assert long.startswith(text)
+        cut = read_partial(read_record(log))
+        assert cut.thinking == DONE.reasoning
+        assert cut.text.startswith(shown)
+        assert long.startswith(cut.text)
         assert go_on(endpoint).json["result"] == DONE.text
     lines = read_record(log).lines
-    assert [line["text"] for line in lines if line["type"] == "partial"] == [text]
+    assert [line["text"] for line in lines if line["type"] == "partial"] == [cut.text]
     # Only people see it: a reply that broke off is never sent again.
     assert not any(long[:20] in m["content"] for m in endpoint.requests[-1].messages)
 
@@ -244,3 +246,41 @@ def test_a_tool_runs_as_the_model_would_run_it(start: Start, repo: RepoBuilder, 
         check=True,
     )
     assert "cart.py" in done.stdout
+
+
+def stopped_at(start: Start, url: str, reached: Callable[[str], None]) -> tuple[list[Any], str]:
+    """What a run tells that is stopped, and what it says to people, once a request is made."""
+    process = start(
+        SimpleNamespace(base_url=url), "--task", "which?", "--output-format", "stream-json"
+    )
+    assert process.stdout is not None
+    seen = [process.stdout.readline()]
+    while "turn_started" not in seen[-1]:
+        seen.append(process.stdout.readline())
+    reached(url)
+    process.send_signal(signal.SIGINT)
+    rest, err = process.communicate(timeout=60)
+    assert process.returncode == CODES[signal.SIGINT]
+    return events("".join([*seen, rest])), err
+
+
+def test_a_run_that_is_stopped_before_it_is_connected_costs_nothing(start: Start) -> None:
+    with full() as url:
+        (*_, usage, result), err = stopped_at(start, url, lambda _: None)
+    assert (usage["type"], usage["is_estimate"], usage["is_most"]) == ("usage", True, False)
+    assert set(usage["usage"].values()) == set(result["usage"].values()) == {0}
+    assert (usage["cost_usd"], result["total_cost_usd"]) == (0, 0)
+    assert "has not taken the request that was under way, so it costs nothing" in err
+
+
+def test_a_run_that_is_stopped_once_its_request_was_sent_costs_its_prompt_at_most(
+    start: Start,
+) -> None:
+    hold = Hold("headers")
+    with Endpoint([replace(DONE, faults=[hold])]) as endpoint:
+        (*_, usage, result), err = stopped_at(start, endpoint.base_url, lambda _: hold.wait())
+    assert (usage["is_estimate"], usage["is_most"]) == (True, True)
+    assert usage["usage"] == result["usage"]
+    assert usage["usage"]["prompt_tokens"] > usage["usage"]["completion_tokens"] == 0
+    assert result["total_cost_usd"] == pytest.approx(usage["cost_usd"], abs=1e-6) != 0
+    assert f"it counts as at most ${usage['cost_usd']:.4f}, if the service has read it" in err

@@ -5,14 +5,15 @@ import queue
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
-from bathy.agent.loop.events import Finished, Retry, UsageReported
+from bathy.agent.loop.events import Finished, Retry, TurnStarted, UsageReported
 from bathy.agent.loop.ledger import Ledger, ledger_path
-from bathy.agent.loop.record import RecordError
+from bathy.agent.loop.record import RecordError, read_record, rebuild_requests
 from bathy.agent.loop.sessions import find_session, sessions_folder
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.tui.engine import Engine
@@ -27,9 +28,11 @@ from bathy.agent.modes.tui.events import (
     UiEvent,
 )
 from bathy.agent.modes.tui.mailbox import Mailbox
+from bathy.agent.modes.tui.sessions.replay import turns_of
 from bathy.agent.modes.tui.waiting_edits import WaitingEdits, load_edits
 from bathy.tools.diff import FileState
 from endpoint.contract import tokenizer
+from endpoint.deaf import full
 from endpoint.faults import Fault, Hold
 from endpoint.script import Call, Reply
 from endpoint.server import Endpoint
@@ -412,6 +415,39 @@ def test_a_question_that_is_stopped_while_it_is_answered_costs_what_was_forecast
     assert row["usd"] == pytest.approx(told.cost_usd)
 
 
+def test_a_question_that_is_stopped_before_it_is_sent_costs_nothing(drive: Drive) -> None:
+    with full() as url:
+        driven = drive(SimpleNamespace(base_url=url))
+        driven.engine.ask("Does Cart.add lock?")
+        driven.until(TurnStarted)
+        driven.engine.stop()
+        driven.until(TurnEnded)
+    assert not any(isinstance(event, UsageReported) for event in driven.told)
+    notes = [event.text for event in driven.told if isinstance(event, Told)]
+    assert any(note.endswith("so it costs nothing") for note in notes)
+    assert ledger_rows(driven) == []
+    log = find_session(sessions_folder(), driven.engine.session or "")
+    (turn,) = turns_of(read_record(log))
+    assert (turn.how, turn.cost_usd, turn.is_guessed) == ("stopped", 0.0, False)
+
+
+def test_a_question_that_is_stopped_before_it_is_answered_costs_at_most_its_prompt(
+    drive: Drive,
+) -> None:
+    hold = Hold("headers")
+    with Endpoint([replace(DONE, faults=[hold])]) as endpoint:
+        driven = drive(endpoint)
+        driven.engine.ask("Does Cart.add lock?")
+        hold.wait()
+        driven.engine.stop()
+        told = driven.until(UsageReported)
+        driven.until(TurnEnded)
+    assert isinstance(told, UsageReported)
+    assert (told.is_estimate, told.is_most, told.usage.completion_tokens) == (True, True, 0)
+    (row,) = ledger_rows(driven)
+    assert row["usd"] == pytest.approx(told.cost_usd) != 0
+
+
 def ledger_rows(driven: Driven) -> list[dict[str, Any]]:
     with Ledger(ledger_path()) as ledger:
         return ledger.requests(str(driven.engine.settings.folder), 50)
@@ -434,6 +470,28 @@ def test_evidence_comes_before_the_model_is_asked(drive: Drive) -> None:
     assert all(line.strip() for line in ends)
     question = str(endpoint.requests[-1].messages[-1]["content"])
     assert "The user says hello.\n\nDoes Cart.add lock?" in question
+
+
+def test_evidence_is_in_the_log_without_secrets_and_no_model_reads_it_there(
+    drive: Drive, shop: RepoBuilder
+) -> None:
+    secret = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
+    shop.file("src/shop/vault.py", f'def open_vault():\n    return "{secret}"\n').commit()
+    with Endpoint([DONE, DONE]) as endpoint:
+        driven = drive(endpoint)
+        driven.ask("What does open_vault return?")
+        found = next(event for event in driven.told if isinstance(event, EvidenceFound))
+        log = find_session(sessions_folder(), driven.engine.session or "")
+        assert driven.ask("Why?").how == "answered"
+    first, second = turns_of(read_record(log))
+    assert first.events[:2] == (TurnBegan("What does open_vault return?"), found)
+    assert found.spans[0].path == "src/shop/vault.py"
+    assert second.events[1] == [e for e in driven.told if isinstance(e, EvidenceFound)][-1]
+    assert secret not in log.read_text()
+    sent = [json.loads(json.dumps(r.messages)) for r in endpoint.requests]
+    assert not any('"spans"' in json.dumps(messages) for messages in sent)
+    rebuilt = [body["messages"] for body in rebuild_requests(read_record(log))]
+    assert rebuilt == sent
 
 
 def test_a_mailbox_joins_what_streams_and_keeps_the_order() -> None:

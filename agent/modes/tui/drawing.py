@@ -33,7 +33,7 @@ from bathy.agent.modes.tui.panels.pack_tree import Appended, build_tree
 from bathy.agent.modes.tui.panels.side_rows import CitedPlace, SideState, TurnLine
 from bathy.agent.modes.tui.panels.status_row import WIDE, StatusState, keys_of, short_figures
 from bathy.agent.modes.tui.panels.treemap import Item
-from bathy.agent.modes.tui.sayings import BEGINS_HERE, session_words
+from bathy.agent.modes.tui.sayings import BEGINS_HERE, guessed_words, session_words
 from bathy.agent.modes.tui.sessions.replay import PastTurn
 from bathy.agent.modes.tui.state import State
 from bathy.agent.modes.tui.transcript.view import Transcript
@@ -91,9 +91,10 @@ def draw(transcript: Transcript, event: UiEvent, cited: Sequence[Cited]) -> None
 
 
 def draw_past(transcript: Transcript, turn: PastTurn) -> None:
-    """Draw a question of an earlier time, and what became of it."""
-    for event in turn.events:
-        draw(transcript, event, turn.cited)
+    """Draw a question of an earlier time, what became of it, and how long that took."""
+    for event, moment_s in zip(turn.events, turn.moments, strict=True):
+        with transcript.at_moment(moment_s):
+            draw(transcript, event, turn.cited)
 
 
 def _draw_words(transcript: Transcript, event: UiEvent) -> None:
@@ -129,6 +130,8 @@ def _draw_words(transcript: Transcript, event: UiEvent) -> None:
 def _draw_used(transcript: Transcript, event: UsageReported) -> None:
     if event.usage.reasoning_tokens:
         transcript.count_reasoning(event.usage.reasoning_tokens)
+    if event.is_estimate:
+        transcript.add_notice(guessed_words(event))
     if event.cause and event.expected_hit_tokens:
         transcript.add_notice(f"not found in the cache: {event.cause}")
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from bathy.agent.config import Effort, Settings, read_service
 from bathy.agent.errors import BathyError
 from bathy.agent.loop.events import Finished, PatchProposed
+from bathy.agent.loop.evidence import Span
 from bathy.agent.loop.record import read_header
 from bathy.agent.loop.sessions import find_session, sessions_folder
 from bathy.agent.model.catalog import Model, find_model
@@ -35,7 +36,7 @@ from bathy.agent.modes.tui.events import (
     UiEvent,
 )
 from bathy.agent.modes.tui.holding import Held, Holding
-from bathy.agent.modes.tui.receipts import Receipts
+from bathy.agent.modes.tui.sayings import guessed_words
 from bathy.agent.modes.tui.telling import Telling
 from bathy.agent.modes.tui.waiting_edits import WaitingEdits, told_of
 
@@ -272,12 +273,13 @@ class Engine:
                 # Files have come since that the session lets through and the choice does not.
                 bench = look(replace(settings, resume=None))
             self._go_on_unless_stopped()
-            self._post(EvidenceFound(find_evidence(bench, job.text), is_answer=is_offline))
+            evidence = find_evidence(bench, job.text)
+            self._post(EvidenceFound(evidence, is_answer=is_offline))
             self._go_on_unless_stopped()
             if is_offline:
                 self._post(TurnEnded("answered"))
                 return
-            self._answer(bench, job)
+            self._answer(bench, job, evidence)
 
     def _survey(self, job: Survey, found: Packed) -> None:
         paths = (entry.path for entry in found.manifest.files)
@@ -289,7 +291,7 @@ class Engine:
         means = self.holding.choose(globs_of(job.settings)) if job.before is not None else ""
         self._post(replace(found, session=means))
 
-    def _answer(self, bench: "Bench", job: Question) -> None:
+    def _answer(self, bench: "Bench", job: Question, evidence: tuple[Span, ...]) -> None:
         from bathy.agent.modes.ask import open_run
         from bathy.agent.modes.first_prompt import Task
 
@@ -299,9 +301,8 @@ class Engine:
         # A session that takes the place of another has not proposed what waits.
         notes = (told_of(waiting) if self.holding.has_left else "", job.note)
         text = "\n\n".join([*filter(None, notes), job.text])
-        with open_run(
-            bench, service, Task(text, proposed=waiting), allow=allow, sleep=self._wait
-        ) as asked:
+        task = Task(text, proposed=waiting, evidence=evidence)
+        with open_run(bench, service, task, allow=allow, sleep=self._wait) as asked:
             asyncio.run(self._run(asked, globs_of(bench.settings)))
 
     def _go_on_unless_stopped(self) -> None:
@@ -353,29 +354,30 @@ class Engine:
             log = find_session(sessions_folder(), asked.session_id) if keep else None
             self.edits.keep_at(log)
         self._post(SessionNamed(asked.session_id, is_other))
-        receipts = Receipts()
         try:
             async with aclosing(asked.run.events()) as events:
                 async for event in events:
                     if isinstance(event, PatchProposed) and not self._writes:
                         self.edits.add(asked.edits.states())
-                    receipts.take(event)
                     if isinstance(event, Finished):
-                        self._tell_paid(asked, receipts)
+                        self._post(Saved(asked.bill.totals.saved_usd))
                     self._post(event)
                     if isinstance(event, Finished):
                         how = "failed" if event.error else "answered"
                         self._post(TurnEnded(how, event.error, event.exit_code))
         except (asyncio.CancelledError, BathyError):
-            self._tell_paid(asked, receipts)
+            self._tell_stopped(asked)
             raise
         finally:
             with self._lock:
                 self._running = None
             await asked.client.close()
 
-    def _tell_paid(self, asked: "Asked", receipts: Receipts) -> None:
-        """Tell what a request has cost that was cut off, and what the cache has saved."""
-        if unsaid := receipts.missing(asked.run.spent):
-            self._post(unsaid)
+    def _tell_stopped(self, asked: "Asked") -> None:
+        """Tell what a request has cost that was stopped, and what the cache has saved."""
+        stopped = asked.run.stopped
+        if stopped is not None and stopped.usage.prompt_tokens:
+            self._post(stopped)
+        elif stopped is not None:
+            self._post(Told(guessed_words(stopped)))
         self._post(Saved(asked.bill.totals.saved_usd))

@@ -3,6 +3,7 @@
 from bathy.agent.loop.events import UsageReported
 from bathy.agent.modes.tui.events import Packed
 from bathy.agent.modes.tui.panels.figures import usd_word
+from bathy.agent.modes.unsaid import unsaid_words
 
 BEGINS_HERE = "a new session begins here: the model knows nothing of what was said above"
 
@@ -24,7 +25,4 @@ def session_words(packed: Packed) -> str:
 
 def guessed_words(event: UsageReported) -> str:
     """Say what a request has cost that the service did not account for."""
-    return (
-        f"the service did not say what this request used; it is counted as about"
-        f" {usd_word(event.cost_usd)}, an estimate"
-    )
+    return unsaid_words(event, usd_word(event.cost_usd) if event.cost_usd else "")

@@ -24,7 +24,7 @@ CLOSES = re.compile(
 )
 
 PIECES = st.sampled_from(
-    ["@octocat", "@org/team", "#1", "#12", "GH-3", "a/b#4", "fixes ", "Closes: ", "Duplicate of ", "`` ``", "https://evil.invalid/x",
+    ["@octocat", "@org/team", "&#33;", "f&#105;xes", "&#32;", "&NewLine;", "&nbsp;", "&#96;", "&#91;", "&bsol;", "#1", "#12", "GH-3", "a/b#4", "fixes ", "Closes: ", "Duplicate of ", "`` ``", "https://evil.invalid/x",
      "https://github.com/o/r/issues/12", "https://github.com/x/y/pull/1", FILE, "www.evil.invalid", "me@evil.invalid",
      "![a](https://evil.invalid)", "[a](https://evil.invalid)", f"[a]({FILE})", "[a]: https://evil.invalid", "[a][b]",
      "<b>", "<!-- bathy-triage:v1 -->", "<https://evil.invalid>", "&#64;user", "&commat;user", "&#10;/close", "&lt;b&gt;",
@@ -62,7 +62,7 @@ def check(markdown: str, numbers: tuple[int, ...] = ()) -> None:
     text = re.sub(r"https://github\.com/o/r/[^\s\ufffc]*", "", "".join(shown))
     assert not re.search(r"[@$]\w|\w[@]", text), text
     assert "://" not in text
-    assert not re.search(r"(?i)www\.|\bgh-\d|\w#\d|mailto:", text), text
+    assert not re.search(r"(?i)www\.|\bgh-\d|\w#\d|\bmailto:", text), text
     assert all(int(n) in numbers for n in re.findall(r"#(\d+)", text)), text
     for seen in (markdown, text):
         assert not CLOSES.search(seen), seen
@@ -92,6 +92,13 @@ def test_the_check_sees_what_acts(text: str) -> None:
 @example("a`` ``#12")
 @example("a[#12](https://evil.invalid)")
 @example("GH[-3](https://evil.invalid)")
+@example(f"&#33;[a]({FILE})")
+@example(f"`a`&excl;[a]({FILE})")
+@example("f&#105;xes\n#12")
+@example(f"##[error]({FILE})")
+@example("`a`fixes #12")
+@example("Duplicate&#32;of\n#12")
+@example("```\nfixes\n#12\n```")
 @example(f"{'a' * 88}\n```")
 @example(f"{'a' * 90}\n\n        - {'a' * 90}")
 @settings(max_examples=400, deadline=None)
