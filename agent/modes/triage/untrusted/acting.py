@@ -76,7 +76,7 @@ def _parser() -> "MarkdownIt":
 
     parser = MarkdownIt("gfm-like", {"html": True})
     if parser.linkify is not None:
-        # With bare words such as a.py every file name would be a link, and GitHub makes none of //a.
+        # With bare words such as a.py every file name would be a link; GitHub makes none of //a.
         parser.linkify.set({"fuzzy_link": False}).add("//", None)
     return parser
 

@@ -54,7 +54,8 @@ def check(markdown: str, numbers: tuple[int, ...] = ()) -> None:
             shown.append(token.content)
         if token.type == "softbreak":
             shown.append("\n")
-        if token.type in ("code_inline", "link_close"):
+        # Neither a block nor code belongs to the text beside it.
+        if token.type in ("code_inline", "link_close", "inline"):
             shown.append("\ufffc")
         if token.type == "fence":
             assert re.fullmatch(r"[a-z]*", token.info), token
@@ -90,6 +91,7 @@ def test_the_check_sees_what_acts(text: str) -> None:
 @example("`close0 #1`")
 @example("resolver #12")
 @example("a`` ``#12")
+@example("b\n\n#12")
 @example("a[#12](https://evil.invalid)")
 @example("GH[-3](https://evil.invalid)")
 @example(f"&#33;[a]({FILE})")
