@@ -4,7 +4,7 @@ No model ever reads that line. The text of a place has passed the redactor, as t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 MOST_LINE_CHARS = 400
@@ -22,18 +22,24 @@ class Span:
     lines: tuple[str, ...]
 
 
+_NAMES = tuple(one.name for one in fields(Span))
+
+
 def evidence_values(spans: Iterable[Span]) -> dict[str, Any]:
     """Return what a log keeps of places, best first; a very long line is cut."""
     return {"spans": [asdict(replace(s, lines=tuple(map(_cut, s.lines)))) for s in spans]}
 
 
 def evidence_of(line: Mapping[str, Any]) -> tuple[Span, ...]:
-    """Return the places that a line of a log holds.
+    """Return the places that a line of a log holds; what a later version adds is passed over.
 
     Raises:
         KeyError, TypeError: It is not such a line.
     """
-    return tuple(Span(**{**values, "lines": tuple(values["lines"])}) for values in line["spans"])
+    return tuple(
+        Span(**{name: values[name] for name in _NAMES} | {"lines": tuple(values["lines"])})
+        for values in line["spans"]
+    )
 
 
 def _cut(line: str) -> str:

@@ -28,7 +28,10 @@ SCHEMA = 1
 _SHARED_CHARS = 2_000
 _TAIL_BYTES = 1 << 16
 
-WITHOUT_A_LOG = "start with --no-session to go on without a log"
+WITHOUT_A_LOG = (
+    "set XDG_STATE_HOME to a folder that can be written, since a log of what is sent must be; or,"
+    " if it is this file alone, start with --no-session"
+)
 """What can be done where a log cannot be written."""
 
 

@@ -6,6 +6,7 @@ A name lies beside the log, not in it, so that a session can be named while anot
 import contextlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -230,7 +231,11 @@ def _with_text(folder: Path, line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def export_markdown(path: Path) -> str:
-    """Return a session as Markdown for people: questions, calls and answers, without the pack."""
+    """Return a session as Markdown for people: questions, calls and answers, without the pack.
+
+    Raises:
+        RecordError: A line of the log is not as it should be.
+    """
     recorded = read_record(path)
     header, name = recorded.header, name_of(path)
     title = f"# Session {name} ({path.stem})" if name else f"# Session {path.stem}"
@@ -238,7 +243,10 @@ def export_markdown(path: Path) -> str:
         f"{title}\n\n{header.get('created', '')} · {header.get('model', '')}"
         f" · {header.get('repo', {}).get('name', '')} {header.get('repo', {}).get('commit', '')}\n"
     ]
-    return "\n".join([*parts, *_markdown(recorded)])
+    try:
+        return "\n".join([*parts, *_markdown(recorded)])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise RecordError(f"{path} holds a line that cannot be read") from error
 
 
 def _markdown(recorded: Recorded) -> Iterator[str]:
@@ -280,4 +288,6 @@ def _found(line: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    return f"`{text}`" if "`" not in text else text
+    ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    gap = " " if "`" in text else ""
+    return f"{ticks}{gap}{' '.join(text.splitlines())}{gap}{ticks}"

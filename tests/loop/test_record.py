@@ -190,7 +190,7 @@ def test_an_export_says_when_what_was_asked_and_which_places_were_shown(tmp_path
     record.close()
     text = export_markdown(tmp_path / "a.jsonl")
     assert "## Question, 2026-11-26 00:00 UTC\n\nwhy?\n" in text
-    assert "Found in the index:\n\n- a`b.py:3-9\n- `src/cart.py:1-2` `Cart`\n" in text
+    assert "Found in the index:\n\n- `` a`b.py:3-9 ``\n- `src/cart.py:1-2` `Cart`\n" in text
     assert "hidden" not in text
     assert "hidden" in export_json(tmp_path / "a.jsonl")
 

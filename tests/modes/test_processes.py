@@ -270,7 +270,7 @@ def test_a_run_that_is_stopped_before_it_is_connected_costs_nothing(start: Start
     assert (usage["type"], usage["is_estimate"], usage["is_most"]) == ("usage", True, False)
     assert set(usage["usage"].values()) == set(result["usage"].values()) == {0}
     assert (usage["cost_usd"], result["total_cost_usd"]) == (0, 0)
-    assert "has not taken the request that was under way, so it costs nothing" in err
+    assert "no request was with the service, so nothing more is counted" in err
 
 
 def test_a_run_that_is_stopped_once_its_request_was_sent_costs_its_prompt_at_most(

@@ -119,12 +119,13 @@ class Account:
         if report is None:
             return None
         said = "what was sent by then is listed" if made else "nothing was written"
-        sent = {action.op for action in made}
+        sent = [(action.op, action.path, action.body) for action in made]
+        left = [one for one in report.actions if (one.op, one.path, one.body) not in sent]
         run = replace(report.run, mode=self.wanted.wishes.mode) if made else report.run
         return replace(
             report,
             run=run,
-            actions=(*made, *(action for action in report.actions if action.op not in sent)),
+            actions=(*made, *left),
             warnings=(*report.warnings, Warning("write", f"{why}; {said}")),
         )
 

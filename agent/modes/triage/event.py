@@ -18,8 +18,6 @@ from bathy.agent.modes.triage.target import checked_name, host_of
 COMMAND = "/triage"
 """First word of a comment that asks for triage."""
 
-"""Whose comments are taken for commands, by what the API says of them and never by their text."""
-
 MOST_BYTES = 25 << 20
 """What the service itself sends at most."""
 

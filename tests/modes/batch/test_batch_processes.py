@@ -151,15 +151,31 @@ from bathy.agent.cli import main
 sys.exit(main(sys.argv[2:]))
 """
 
+# The same while an answer that has come in is about to be looked at.
+HEARD = """
+import os, sys
+from bathy.agent.modes.batch.drive import Drive
+number, settle = int(sys.argv[1]), Drive._settle
+
+def ended(self, future, order):
+    os.kill(os.getpid(), number)
+    settle(self, future, order)
+
+Drive._settle = ended
+from bathy.agent.cli import main
+sys.exit(main(sys.argv[2:]))
+"""
+
 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"]
 )
-def test_a_signal_cuts_no_line(
-    start: Start, tmp_path: Path, number: signal.Signals, code: int
+@pytest.mark.parametrize("program", [CUT, HEARD], ids=["cut", "heard"])
+def test_a_signal_cuts_no_line_and_loses_no_answer(
+    start: Start, tmp_path: Path, number: signal.Signals, code: int, program: str
 ) -> None:
     with Endpoint([DONE]) as endpoint:
-        process = start(endpoint, python=("-c", CUT, str(int(number))))
+        process = start(endpoint, python=("-c", program, str(int(number))))
         _, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert list(results_in(tmp_path)) == ["t0"]

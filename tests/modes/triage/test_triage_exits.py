@@ -34,6 +34,29 @@ setattr(module, name, ended)
 from bathy.agent.cli import main
 sys.exit(main(sys.argv[4:]))
 """
+# The same while half of a line is on stdout.
+HALF = """
+import os, sys
+from bathy.agent.modes.triage import show
+number = int(sys.argv[1])
+
+class Half:
+    def __getattr__(self, name):
+        return getattr(sys.stdout, name)
+
+    def write(self, text):
+        sys.stdout.write(text[:20])
+        sys.stdout.flush()
+        os.kill(os.getpid(), number)
+        return 20 + sys.stdout.write(text[20:])
+
+class System:
+    stdout = Half()
+
+show.sys = System()
+from bathy.agent.cli import main
+sys.exit(main(sys.argv[2:]))
+"""
 ENDS = pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"]
 )
@@ -148,6 +171,17 @@ def test_what_was_thought_is_told_if_the_end_comes_before_the_writing(
     assert warning["message"].endswith(f"(exit code {code}); nothing was written")
     assert {action["state"] for action in report["actions"]} == {"planned"}
     assert tracker.writes == []
+
+
+@ENDS
+def test_a_line_of_many_is_whole_or_not_there(
+    begin: Any, tracker: GitHubDouble, number: signal.Signals, code: int
+) -> None:
+    tracker.add_issue(NAME, "load() fails on a missing file", BODY)
+    python = ("-c", HALF, str(int(number)))
+    many = ("--open", "--limit", "2", "--repo-name", NAME, *JSON, "--offline")
+    found, [report], _ = end(begin(*many, python=python))
+    assert (found, report["status"]) == (code, "triaged")
 
 
 class Rude(GitHubDouble):

@@ -592,8 +592,8 @@ def test_citations_and_links_are_chosen_by_key_and_click() -> None:
 
 LINKED = (
     "See [docs](https://a.org/1) and <https://b.org/2>.\n\n```md\n[no](https://code.org)\n```\n\n"
-    "Then [again](https://a.org/1), [file](src/a.py), [x](javascript:1)"
-    " and [last](HTTPS://c.org/\u202e3)."
+    "Then [again](https://a.org/1), [file](src/a.py), [x](javascript:1)."
+    "\n\nAnd [last](HTTPS://c.org/\u202e3)."
 )
 URLS = ("https://a.org/1", "https://b.org/2", "HTTPS://c.org/%E2%80%AE3")
 
@@ -610,6 +610,7 @@ def test_links_of_an_answer_are_reached_by_keys_from_the_block_at_the_cursor_on(
         last = len(transcript.content.blocks) - 1
         transcript.viewport.move_cursor(last)
         assert transcript.links() == (URLS, 2)
+        assert transcript.links(last - 1) == (URLS, 0)
         await pilot.press("enter")
         await pilot.pause()
         chosen = screen.last(LinkChosen)

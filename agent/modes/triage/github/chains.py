@@ -12,8 +12,6 @@ from bathy.agent.modes.triage.dossier import MEMBERS, Chain, Comment, Issue, Tar
 MOST_HOPS = 5
 """Links that are followed; a longer chain ends at an issue that is a duplicate itself."""
 
-"""Whose word counts, by what the API says of them."""
-
 _SAID = re.compile(
     r"^ {0,3}duplicate of:?[ \t]{1,9}(?:"
     r"(?P<name>[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100})?#"

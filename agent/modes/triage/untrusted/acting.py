@@ -76,8 +76,8 @@ def _parser() -> "MarkdownIt":
 
     parser = MarkdownIt("gfm-like", {"html": True})
     if parser.linkify is not None:
-        # With bare words such as a.py every file name would be a link.
-        parser.linkify.set({"fuzzy_link": False})
+        # With bare words such as a.py every file name would be a link; GitHub makes none of //a.
+        parser.linkify.set({"fuzzy_link": False}).add("//", None)
     return parser
 
 

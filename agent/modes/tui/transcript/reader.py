@@ -134,14 +134,20 @@ class Reader(Marking):
         chosen = next((each for each in self.citations() if each.number == number), None)
         return self._choose(chosen)
 
-    def links(self) -> tuple[tuple[str, ...], int]:
+    def links(self, here: int | None = None) -> tuple[tuple[str, ...], int]:
         """Return the web links of the answer at the cursor, else of the last one down to here.
 
+        Args:
+            here: Number of the block to begin at; None for that at the cursor.
+
         Returns:
-            Each once, in order; and which is the first from the cursor on.
+            Each once, in order; and which is the first from the block on.
         """
         blocks, last = self.content.blocks, self.viewport.last_block
-        here = self.target(lambda at: isinstance(blocks[at], _ANSWER))
+        chosen = here
+        if here is None:
+            here = self.target(lambda at: isinstance(blocks[at], _ANSWER))
+            chosen = self.viewport.cursor.block if self.viewport.cursor else None
         parts = (at for at in range(last, -1, -1) if isinstance(blocks[at], _ANSWER))
         end = next(parts, None) if here is None else here
         if end is None:
@@ -149,19 +155,20 @@ class Reader(Marking):
         first = end
         while first > 0 and isinstance(blocks[first - 1], _ANSWER):
             first -= 1
-        found = dict[str, int]()
+        found, start = dict[str, int](), ""
         for at in range(first, len(blocks)):
             block = blocks[at]
             if not isinstance(block, _ANSWER):
                 break
             for url in links_in(block.text) if isinstance(block, Prose) else ():
-                found.setdefault(url, at)
-        cursor = self.viewport.cursor.block if self.viewport.cursor else first
-        return tuple(found), next((n for n, at in enumerate(found.values()) if at >= cursor), 0)
+                found.setdefault(url, len(found))
+                if chosen is not None and at >= chosen:
+                    start = start or url
+        return tuple(found), found.get(start, 0)
 
-    def choose_link(self) -> bool:
+    def choose_link(self, here: int | None = None) -> bool:
         """Tell the screen that the user wants to follow a link; False if there are none."""
-        urls, at = self.links()
+        urls, at = self.links(here)
         if urls:
             self.post_message(LinkChosen(urls, at))
         return bool(urls)
@@ -172,7 +179,7 @@ class Reader(Marking):
         if at is None:
             return False
         block = self.content.blocks[at]
-        return self.toggle_block(at) or self._choose(_first_citation(block)) or self.choose_link()
+        return self.toggle_block(at) or self._choose(_first_citation(block)) or self.choose_link(at)
 
     def _choose(self, citation: Citation | None) -> bool:
         if citation is None:

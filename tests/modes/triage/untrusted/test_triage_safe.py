@@ -13,7 +13,7 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 LINKS = Links("github.com", "o/r")
 FILE = f"https://github.com/o/r/blob/{SHA}/src/a_b.py#L1-L2"
 PARSER = MarkdownIt("gfm-like", {"html": True})
-PARSER.linkify.set({"fuzzy_link": False})  # type: ignore[union-attr]
+PARSER.linkify.set({"fuzzy_link": False}).add("//", None)  # type: ignore[union-attr]
 BLOCKS = {"paragraph", "bullet_list", "ordered_list", "list_item", "fence", "code_block", "inline"}
 DRAWN = {"suggestion", "mermaid", "math", "geojson", "topojson", "stl"}
 INLINE = {"text", "text_special", "code_inline", "link_open", "link_close", "softbreak"}
@@ -54,7 +54,8 @@ def check(markdown: str, numbers: tuple[int, ...] = ()) -> None:
             shown.append(token.content)
         if token.type == "softbreak":
             shown.append("\n")
-        if token.type in ("code_inline", "link_close"):
+        # Neither a block nor code belongs to the text beside it.
+        if token.type in ("code_inline", "link_close", "inline"):
             shown.append("\ufffc")
         if token.type == "fence":
             assert re.fullmatch(r"[a-z]*", token.info), token
@@ -90,6 +91,7 @@ def test_the_check_sees_what_acts(text: str) -> None:
 @example("`close0 #1`")
 @example("resolver #12")
 @example("a`` ``#12")
+@example("b\n\n#12")
 @example("a[#12](https://evil.invalid)")
 @example("GH[-3](https://evil.invalid)")
 @example(f"&#33;[a]({FILE})")
