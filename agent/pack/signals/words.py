@@ -12,7 +12,7 @@ from bathy.agent.pack.signals.weights import FILE_PART, SPAN_PART, TITLE_PART
 SPAN_SHARES = (1.0, 0.6, 0.36)
 """What a file's best spans count."""
 
-PATH_SHARE = 1.0
+PATH_SHARE = 0.85
 """What a word of the path counts in each span, in parts of what it would count standing there."""
 
 
