@@ -58,6 +58,24 @@ def test_a_coloured_log_is_pasted_and_asks_nothing(shop: RepoBuilder) -> None:
         assert "❯" not in seat.text
 
 
+def test_what_comes_right_behind_a_key_that_asks_is_written_and_no_key(shop: RepoBuilder) -> None:
+    env = editor(shop.root.parent, "echo editing; exec sleep 1000")
+    with Terminal(shop.root, env=env) as seat:
+        seat.until("packed: 9 files")
+        seat.opens("F3", "some letters of a name")
+        seat.type("cart.py")
+        seat.opens("Enter", "src/shop/cart.py:1 ")
+        for key in ("/", "C-f"):
+            seat.press(key, *"secret")
+            seat.until("Search (no capitals", "secret")
+            seat.press("C-u")
+            seat.closes("Escape", "Search (no capitals")
+        seat.press(":", *"12", "Enter")
+        seat.until("src/shop/cart.py:12 ")
+        seat.closes("Escape", "src/shop/cart.py")
+        assert "editing" not in seat.text
+
+
 def test_an_editor_that_fails_gives_the_screen_back(shop: RepoBuilder) -> None:
     with Terminal(shop.root, env=editor(shop.root.parent, "exit 3")) as seat:
         seat.until("packed: 9 files")

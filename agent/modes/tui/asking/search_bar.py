@@ -85,7 +85,7 @@ class SearchBar(Horizontal):
         self.display = True
         with self.prevent(Input.Changed):
             self.input.value = text or self.input.value
-        self.input.focus()
+        self.screen.set_focus(self.input)  # at once: what is typed next is for it
         self.input.select_all()
         self.post_message(self.Changed(self.input.value))
 
@@ -106,7 +106,7 @@ class SearchBar(Horizontal):
         """Go away, and give the focus back."""
         self.display = False
         if self._before is not None and self._before.is_attached:
-            self._before.focus()
+            self.screen.set_focus(self._before)
         self.post_message(self.Left())
 
     def on_resize(self, event: events.Resize) -> None:

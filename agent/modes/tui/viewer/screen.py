@@ -72,7 +72,7 @@ class ViewerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Follow the cursor."""
-        self.view.focus()
+        self.set_focus(self.view)
         self.watch(self.view, "cursor", self._tell, init=False)
 
     def action_search(self) -> None:
@@ -108,7 +108,7 @@ class ViewerScreen(Screen[None]):
         """Do what was asked for."""
         event.stop()
         self._drafts.pop(event.purpose, None)
-        self.view.focus()
+        self.set_focus(self.view)
         if event.purpose == "search":
             if not self.view.find(event.text) and event.text:
                 self._say("Not found.")
@@ -121,7 +121,7 @@ class ViewerScreen(Screen[None]):
         """Keep what was written."""
         event.stop()
         self._drafts[event.purpose] = event.text
-        self.view.focus()
+        self.set_focus(self.view)
 
     def _ask(self, purpose: str, label: str) -> None:
         Prompt(purpose, label, self._drafts.get(purpose, ""), is_ascii=self._is_ascii).ask(self)
