@@ -44,7 +44,11 @@ def _keys(context: Context, *rows: tuple[str, str, str] | tuple[str, str, str, s
 TABLE: tuple[Key, ...] = (
     *_keys(
         "everywhere",
-        ("stop", "escape", "close what is open, then stop the turn; text stays"),
+        (
+            "stop",
+            "escape",
+            "close what is open; back to the composer, and stop the turn; text stays",
+        ),
         (
             "interrupt",
             "ctrl+c",

@@ -99,7 +99,7 @@ def test_it_searches_while_one_types_and_goes_from_place_to_place() -> None:
     run(play)
 
 
-def test_escape_gives_the_focus_back_and_what_was_typed_stays() -> None:
+def test_escape_leads_to_the_composer_and_what_was_typed_stays() -> None:
     async def play(app: Searching, pilot: Pilot[None]) -> None:
         area = app.query_one(Composer).area
         assert not app.bar.display
@@ -111,10 +111,13 @@ def test_escape_gives_the_focus_back_and_what_was_typed_stays() -> None:
         await pilot.pause()
         assert (app.bar.display, app.focused) == (False, area)
         await until(app, pilot, "")
+        app.query_one(Transcript).focus()
+        await pilot.pause()
         app.query_one(Transcript).action_home()
         app.bar.open()
         await until(app, pilot, "1 of 40")
         await pilot.press("escape")
+        assert app.focused is area
         app.bar.open("needle 7")
         await until(app, pilot, "1 of 1")
         assert app.bar.input.value == "needle 7"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from repo_builder import RepoBuilder
 from tui.screens.sample import build
-from tui.terminal.tmux import ENDS_S, NEEDS_TMUX, Terminal
+from tui.terminal.tmux import ENDS_S, NARROW, NEEDS_TMUX, WIDE, Terminal
 
 pytestmark = NEEDS_TMUX
 
@@ -74,6 +74,27 @@ def test_what_comes_right_behind_a_key_that_asks_is_written_and_no_key(shop: Rep
         seat.until("src/shop/cart.py:12 ")
         seat.closes("Escape", "src/shop/cart.py")
         assert "editing" not in seat.text
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_it_is_seen_who_has_the_keys_and_escape_leads_back(
+    shop: RepoBuilder, size: tuple[int, int]
+) -> None:
+    with Terminal(shop.root) as seat:
+        seat.resize(size)
+        seat.until("packed: 9 files")
+        seat.opens("BTab", "the transcript has the keys", "esc back here")
+        seat.press("/", *"nyerc")
+        seat.until("find  nyerc", "not found")
+        seat.until_gone("has the keys")
+        seat.closes("Escape", "find  nyerc")
+        seat.press(*"/new")
+        seat.until("> /new")
+        seat.press("C-u")
+        seat.opens("BTab", "the transcript has the keys")
+        seat.closes("Escape", "the transcript has the keys")
+        seat.press("y")
+        seat.until("> y")
 
 
 def test_an_editor_that_fails_gives_the_screen_back(shop: RepoBuilder) -> None:

@@ -47,6 +47,7 @@ class Composer(Vertical):
     Composer {
         height: auto;
         border-top: hkey $border-blurred;
+        &:focus-within { border-top: hkey $border; }
         & > Horizontal { height: auto; padding: 0 1; }
         & .composer--sign { width: 2; height: 1; color: $accent; }
     }
@@ -168,6 +169,12 @@ class Composer(Vertical):
         """Nothing is told any more."""
         if self._keep_due is not None:
             self._keep_due.cancel()
+
+    def keys_go_to(self, part: str) -> None:
+        """Say which part of the screen has the keys, if it is not the field; "" for the field."""
+        if part != self._hint.away:
+            self._hint.away = part
+            self._show_hint()
 
     def notice(self, text: str) -> None:
         """Say something below the field, until the next key; nothing for ""."""
