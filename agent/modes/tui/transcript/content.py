@@ -24,6 +24,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     unit_of,
 )
 from bathy.agent.modes.tui.transcript.citing import mark_citations, number_citations
+from bathy.agent.modes.tui.transcript.naming import Names
 from bathy.agent.modes.tui.transcript.split import Splitter
 from bathy.agent.modes.tui.transcript.streaming import Streaming
 
@@ -39,6 +40,7 @@ class Content(Streaming):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock)
         self.answer_text = ""
+        self.names = Names()
         self._started: dict[str, float] = {}
 
     def add_prompt(self, text: str) -> None:
@@ -88,7 +90,8 @@ class Content(Streaming):
             CheckedCitation(path, first, last, "verified", f"{path}:{first}-{last}")
             for (path, first, last), _, _ in places
         ]
-        numbered = {(c.path, c.start_line, c.end_line): c for c in number_citations(checked)}
+        cited = number_citations(checked, self.names)
+        numbered = {(c.path, c.start_line, c.end_line): c for c in cited}
         found = tuple(Found(numbered[place], name, tuple(lines)) for place, name, lines in places)
         if found:
             self._insert(Evidence(next(self._ids), found, is_answer=is_answer))
@@ -111,7 +114,7 @@ class Content(Streaming):
         self._end_thinking()
         self._end_answer()
         start, end = self._answer or (len(self.blocks), len(self.blocks))
-        marked, citations = mark_citations(text, cited)
+        marked, citations = mark_citations(text, cited, self.names)
         splitter = Splitter(self._fence_ids)
         blocks = list[Block]()
         for piece in (*splitter.feed(marked), *splitter.end()):
@@ -142,6 +145,7 @@ class Content(Streaming):
         """Return an empty one, for blocks that are to stand above all of these."""
         older = Content(self._clock)
         older._ids, older._fence_ids = self._ids, self._fence_ids
+        older.names = self.names
         return older
 
     def line_above(self, left: int, total: int, step: int) -> list[Block]:

@@ -13,6 +13,7 @@ from typing import Any
 from bathy.agent.loop.citations import Cited
 from bathy.agent.modes.tui.transcript.blocks import Block, FileChange, More
 from bathy.agent.modes.tui.transcript.content import EvidencePlace
+from bathy.agent.modes.tui.transcript.naming import Names
 from bathy.agent.modes.tui.transcript.palette import GlyphSet
 from bathy.agent.modes.tui.transcript.reader import Reader
 from textual.message import Message
@@ -49,6 +50,10 @@ class Transcript(Reader):
     def answer_text(self) -> str:
         """The last answer that was finished, as it was written; "" if there is none."""
         return self.content.answer_text
+
+    def know_files(self, paths: Sequence[str]) -> None:
+        """Tell a file that is cited from all of these, by as few folders as that takes."""
+        self.content.names = Names(paths)
 
     def add_prompt(self, text: str) -> None:
         """Add what the user asked, and follow the end again."""
