@@ -73,6 +73,9 @@ def test_what_comes_right_behind_a_key_that_asks_is_written_and_no_key(shop: Rep
         seat.press(":", *"12", "Enter")
         seat.until("src/shop/cart.py:12 ")
         seat.closes("Escape", "src/shop/cart.py")
+        seat.opens("BTab", "the transcript has the keys")
+        seat.press("F3", *"orders.py", "Enter")
+        seat.until("src/shop/orders.py:1 ")
         assert "editing" not in seat.text
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from bathy.agent.modes.tui.input.composer import Composer
 from textual import events
 from textual.app import App
+from textual.widget import AwaitMount
 from textual.widgets import Input, TextArea
 
 
@@ -29,7 +30,8 @@ async def is_done_elsewhere(
     if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
         return False
     # The key before may have opened a screen, which says where the focus is once it is there.
-    await app.screen._mounted_event.wait()
+    if not app.screen.is_mounted:
+        await AwaitMount(app.screen, [app.screen])
     if isinstance(app.focused, Input | TextArea):
         return False
     if isinstance(event, events.Key) and event.key in app.screen.active_bindings:
