@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Self, TypeAlias
 
 from bathy.agent.modes.tui.clipboard import may_hold_image, paste_image
-from bathy.agent.modes.tui.commands import COMMANDS, Command, Given, read_command
+from bathy.agent.modes.tui.commands import COMMANDS, Command, Given, is_doubtful, read_command
 from bathy.agent.modes.tui.input import messages
 from bathy.agent.modes.tui.input.area import Hooks, PromptArea
 from bathy.agent.modes.tui.input.complete import Finder
@@ -96,7 +96,7 @@ class Composer(Vertical):
             self._names.dismiss,
         )
         self.area = PromptArea(self._drafts.attachments, popup, hooks)
-        self._kept = Draft()
+        self._kept, self._doubted = Draft(), ""
         self._keep_due: asyncio.TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
@@ -270,6 +270,10 @@ class Composer(Vertical):
         written = self.area.text.strip()
         if given := read_command(self.area.text, self._commands):
             self._command(given)
+        elif is_doubtful(self.area.text) and self._doubted != written:
+            self._doubted = written
+            send = self._shown_key("composer.send")
+            self.notice(f"there is no command {written}; {send} again asks it as a question")
         elif not written and self.busy:
             self.post_message(self.Hurried())
         elif not written:
