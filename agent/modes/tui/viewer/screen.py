@@ -61,6 +61,7 @@ class ViewerScreen(Screen[None]):
         super().__init__()
         self.path = path
         self.view = CodeView(path, lines, span, glyphs=ASCII if is_ascii else UNICODE)
+        self._missing = next((n for n in span or () if n > len(lines)), 0)
         self._is_ascii, self._keymap = is_ascii, keymap or Keymap()
         self._drafts = dict[str, str]()
 
@@ -135,6 +136,8 @@ class ViewerScreen(Screen[None]):
     def _heading(self) -> str:
         view, dot = self.view, "-" if self._is_ascii else "·"
         words = [f"{quote_path(self.path)}:{view.cursor}", count_of(len(view.lines), "line")]
+        if self._missing:
+            words.append(f"there is no line {self._missing:,}")
         if view.span is not None:
             words.append("marked {}-{}".format(*view.span))
         if view.search.query:
