@@ -472,6 +472,19 @@ def test_evidence_comes_before_the_model_is_asked(drive: Drive) -> None:
     assert "The user says hello.\n\nDoes Cart.add lock?" in question
 
 
+def test_places_are_looked_for_by_the_words_of_the_user_alone(drive: Drive) -> None:
+    questions = list[str]()
+    for note in ("The user says hello.", "The edit of `place_order` in src/shop/orders.py: no."):
+        with Endpoint([DONE]) as endpoint:
+            driven = drive(endpoint, keep_session=False)
+            driven.engine.ask("What does `test_total` check?", note=note)
+            driven.until(TurnEnded)
+        question = str(endpoint.requests[-1].messages[-1]["content"])
+        assert note in question
+        questions.append(question[question.index("<evidence>") : question.index("</evidence>")])
+    assert questions[0] == questions[1]
+
+
 def test_a_mailbox_joins_what_streams_and_keeps_the_order() -> None:
     box = Mailbox()
     assert box.put(TextDelta("a"))

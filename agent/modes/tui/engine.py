@@ -299,9 +299,8 @@ class Engine:
         # A session that takes the place of another has not proposed what waits.
         notes = (told_of(waiting) if self.holding.has_left else "", job.note)
         text = "\n\n".join([*filter(None, notes), job.text])
-        with open_run(
-            bench, service, Task(text, proposed=waiting), allow=allow, sleep=self._wait
-        ) as asked:
+        task = Task(text, about=job.text, proposed=waiting)
+        with open_run(bench, service, task, allow=allow, sleep=self._wait) as asked:
             asyncio.run(self._run(asked, globs_of(bench.settings)))
 
     def _go_on_unless_stopped(self) -> None:
