@@ -66,7 +66,7 @@ class BathyApp(Watching):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual's own
     COMMANDS = {Palette}  # noqa: RUF012 - Textual's own
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("everywhere", "reading.help", "reading.search")
+        *bindings("everywhere", "reading.help", "reading.search", "reading.suspend")
     ]
 
     _marks: Sequence[Cited] = ()

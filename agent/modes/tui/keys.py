@@ -130,6 +130,12 @@ TABLE: tuple[Key, ...] = (
         ("find_previous", "N", "place found before", "find_next(-1)"),
         ("edit", "e", "open $EDITOR at the line"),
         ("copy", "y", "copy what is selected, or the block"),
+        (
+            "suspend",
+            "ctrl+z",
+            "stop bathy until fg; within the text: ctrl+p suspend",
+            "suspend_process",
+        ),
     ),
     *_keys(
         "moving",
