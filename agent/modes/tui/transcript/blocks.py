@@ -139,6 +139,14 @@ class More(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed(Notice):
+    """Says that a question has brought so many `edits` to `paths`."""
+
+    paths: tuple[str, ...] = ()
+    edits: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class FileChange:
     """A file that a patch changes, and by how many lines."""
 

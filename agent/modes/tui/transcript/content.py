@@ -16,6 +16,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     Notice,
     Patch,
     Prompt,
+    Proposed,
     Prose,
     Reasoning,
     Tool,
@@ -69,6 +70,20 @@ class Content(Streaming):
     def add_notice(self, text: str) -> None:
         """Add a message; while text streams in, above that, for it is not interrupted."""
         self._insert(Notice(next(self._ids), text, gap=True))
+
+    def add_proposed(self, paths: Sequence[str], text: Callable[[Proposed], str]) -> None:
+        """Say that an edit is proposed: together with others of the question, by `text`."""
+        block = Proposed(next(self._ids), "", gap=True, paths=tuple(paths))
+        for at in range(len(self.blocks) - 1, -1, -1):
+            other = self.blocks[at]
+            if isinstance(other, Prompt):
+                break
+            if isinstance(other, Proposed):
+                every = tuple(dict.fromkeys((*other.paths, *paths)))
+                block = replace(other, paths=every, edits=other.edits + 1)
+                self._replace(at, replace(block, text=text(block)))
+                return
+        self._insert(replace(block, text=text(block)))
 
     def add_error(self, text: str) -> None:
         """Add a message that something went wrong, and with it what was streaming in, if it was."""

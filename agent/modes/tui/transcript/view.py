@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from bathy.agent.loop.citations import Cited
-from bathy.agent.modes.tui.transcript.blocks import Block, FileChange, More
+from bathy.agent.modes.tui.transcript.blocks import Block, FileChange, More, Proposed
 from bathy.agent.modes.tui.transcript.content import EvidencePlace
 from bathy.agent.modes.tui.transcript.naming import Names
 from bathy.agent.modes.tui.transcript.palette import GlyphSet
@@ -112,6 +112,11 @@ class Transcript(Reader):
     def add_notice(self, text: str) -> None:
         """Add a message; while text streams in, above that."""
         self.content.add_notice(text)
+        self.wake()
+
+    def add_proposed(self, paths: Sequence[str], text: Callable[[Proposed], str]) -> None:
+        """Say that an edit is proposed to some files; one message counts those of a question."""
+        self.content.add_proposed(paths, text)
         self.wake()
 
     def add_error(self, text: str) -> None:
