@@ -23,6 +23,20 @@ GC_THRESHOLDS = (50_000, 20, 20)
 """For `gc.set_threshold`. Facts and postings are many small objects without cycles; looking for
 cycles among them, as often as Python does by itself, takes a tenth of a search."""
 
+_SILENT = ("patch", "undo")
+"""Commands that are worth while though nobody reads what they say."""
+
+_WITHOUT_MODEL = ("pack", "cache", "search", "patch", "undo", "sessions", "tool")
+_MODEL_OPTIONS = {
+    "task": "--task",
+    "apply": "--apply",
+    "apply_all": "--apply-all",
+    "patch_out": "--patch-out",
+    "dry_run": "--dry-run",
+    "images": "--image",
+    "output_schema": "--output-schema",
+}
+
 DUMB = ("dumb", "unknown")
 """Terminals, as TERM names them, that know no escape sequence: a shell in Emacs, a job of a CI."""
 
@@ -37,13 +51,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code that `bathy --help` explains.
     """
     from bathy.agent.modes.signals import exit_code_of, guarded  # a few lines, after --help
+    from bathy.agent.modes.streams import open_streams
 
-    _open_missing_streams()
+    is_heard = open_streams()
     gc.set_threshold(*GC_THRESHOLDS)
     parser = make_parser()
     try:
         values = vars(parser.parse_args(argv))
         settings = _settings(values)
+        if not is_heard and settings.output is None and values.get("command") not in _SILENT:
+            raise ConfigError("stdout is closed, so nobody would get what comes out; add -o FILE")
         return guarded(lambda: _run(parser, values, settings), verbose=settings.verbose)
     except BathyError as error:
         return exit_code_of(error, verbose=False)
@@ -53,6 +70,9 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
     command = values.get("command")
     if settings.output_format == "markdown" and command != "triage":
         raise ConfigError("--output-format markdown is for bathy triage")
+    _check_heeded(command, values)
+    if command != "batch" and values.get("what") != "answers":
+        _check_targets(settings)
     if command is not None:
         return _COMMANDS[command](settings, values)
     if (task := values.get("task")) is not None and settings.dry_run:
@@ -81,6 +101,26 @@ def _run(parser: argparse.ArgumentParser, values: dict[str, Any], settings: Sett
     from bathy.agent.modes.tui.run import run_tui
 
     return run_tui(settings)
+
+
+def _check_heeded(command: str | None, values: dict[str, Any]) -> None:
+    """Refuse what would make somebody believe that a command does more than it does.
+
+    Raises:
+        ConfigError: An option asks for an answer or for edits, and the command gives none.
+    """
+    given = [option for name, option in _MODEL_OPTIONS.items() if values.get(name)]
+    if command in _WITHOUT_MODEL and given:
+        raise ConfigError(f"bathy {command} asks no model: leave out {', '.join(given)}")
+
+
+def _check_targets(settings: Settings) -> None:
+    """Refuse files for output that must not be written, before anything is done."""
+    for option, path in (("-o", settings.output), ("--patch-out", settings.patch_out)):
+        if path is not None:
+            from bathy.agent.modes.saving import check_target
+
+            check_target(option, path)
 
 
 def _pack(settings: Settings, _values: dict[str, Any]) -> int:
@@ -181,13 +221,6 @@ _COMMANDS: dict[str, Callable[[Settings, dict[str, Any]], int]] = {
     "sessions": _sessions,
     "tool": _tool,
 }
-
-
-def _open_missing_streams() -> None:
-    """Put nothing in the place of standard streams that were closed before the start."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _read_text(text: str) -> str:

@@ -1,16 +1,16 @@
 """The commands: what each is for, by example, its options, and the common ones that it heeds."""
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from bathy.agent.eval_options import EVAL, add_eval
 from bathy.agent.option_groups import (
     ASKED,
     EDITS,
     LIMITS,
     READ,
     WRITTEN,
-    add_common_options,
     count,
 )
 
@@ -29,6 +29,7 @@ class Command:
         teaches: The text above its options; its first line says what it is for.
         heeds: Names of the common options that its help shows.
         add: Adds its own options.
+        words: Help of some common options in words of its own.
     """
 
     usage: str
@@ -36,10 +37,13 @@ class Command:
     teaches: str
     heeds: frozenset[str]
     add: Callable[[argparse.ArgumentParser], None]
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 _PACK = """\
-Show or write what a model would be sent: tokens by folder, by class of file, and the largest files.
+Show or write the pack of the files as they are: tokens by folder and class, and the largest files.
+A question is sent the pack of a commit that other clones share, and behind it what has changed
+since; `bathy -p TEXT --dry-run` shows that, and its price.
 
   bathy pack                                   what is in, what is not, and why
   bathy pack --budget 200k --exclude 'docs/**' what fits into less
@@ -68,8 +72,8 @@ more. All of it is written, or nothing; `bathy undo` takes it back.
   bathy patch --check fix.diff                 only say whether it applies
 """
 _UNDO = """\
-Take back the last patch that bathy wrote here, or the one whose id begins with ID; not if one of
-its files has changed since.
+Take back what bathy wrote here last: all edits of one run, or a patch of yours; or the one patch
+whose id begins with ID. All of it, or nothing if one of the files has changed since.
 
   bathy undo
 """
@@ -120,40 +124,6 @@ the commit, and the result holds the patch. Every worker takes the key from its 
 exit codes: 0 all answered, 1 some failed for good, 2 a flag or a line is wrong, 3 --max-cost is
 reached, 75 what failed may work later, 130 interrupted
 """
-
-
-_EVAL = """\
-Measure how well the index finds what should be found; and, with a model, how well it answers.
-
-  bathy eval history                           this repository's own last 50 fit commits
-  bathy eval history --limit 200 -o found.html the same of 200, as a page with plots and misses
-  bathy eval history -C mirror.git --rev v2.0  from that commit back; bare repositories too
-  bathy eval ranking questions.jsonl           questions of your own about this repository
-  bathy eval ranking set.jsonl --repos clones  and about many, in clones/OWNER+NAME
-  bathy eval answers set.jsonl --repos clones -o results.jsonl --dry-run
-                                               what a published set would cost to be answered
-
-history takes each commit's message for a question and the source files that it changed for the
-answer, and searches the state before it. ranking takes lines such as
-  {"id": 1, "commit": "v2.0", "question": "Where are cookies signed?", "gold_files": ["a/b.py"]}
-with a "repo" (OWNER/NAME) where it is not the current one.
-
-Both print recall@k (share of the right files among the first k), all@10 (every one of them is),
-MRR (1 by the rank of the first), recall within 32k and 128k tokens if files are put in whole, by
-score for size, and, where the changed lines are known, lines@10 and lines 32k (how much of them the
-first ten spans or 32,000 tokens show): in percent, with intervals, beside two plain methods and
-chance.
-"""
-_WHAT = {
-    "history": "commit messages of this repository, and the files that they changed",
-    "ranking": "questions of a file, and the files that should be found",
-    "triage": "labelled issues of a file: suspects, duplicates and labels",
-    "answers": "questions of a published set, answered by a model in up to three contexts",
-}
-
-
-_FOUND = READ | WRITTEN | {"budget"}
-_ANSWERED = READ | WRITTEN | ASKED | LIMITS | {"dry_run"}
 
 
 def _add_nothing(_parser: argparse.ArgumentParser) -> None:
@@ -208,6 +178,7 @@ def _add_triage(parser: argparse.ArgumentParser) -> None:
     )
     add("--open", action="store_true", help="open issues instead, oldest first; goes on next time")
     add("--limit", type=count, metavar="N", help="of them, so many (default: 10)")
+    add("--per-author", type=count, metavar="N", help="of one stranger, so many (default: 5)")
     add("--repo-name", metavar="OWNER/NAME", help="the tracker's repository (default: the origin)")
     add("--again", action="store_true", help="also where nothing was said since the last time")
     write = parser.add_argument_group("writing (nothing is, unless asked for)").add_argument
@@ -262,52 +233,10 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
     add("--report", metavar="FILE.html", help="the page (default: beside the results)")
 
 
-def _add_eval(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True, prog=parser.prog)
-    for name, text in _WHAT.items():
-        sub = commands.add_parser(
-            name, help=text, description=text, formatter_class=parser.formatter_class
-        )
-        if name == "history":
-            sub.add_argument(
-                "--limit", type=count, metavar="N", help="so many commits (default: 50)"
-            )
-            add_common_options(sub, _FOUND)
-            continue
-        sub.add_argument("records", metavar="FILE.jsonl", help="one JSON object a line")
-        sub.add_argument(
-            "--repos",
-            metavar="DIR",
-            default=".",
-            help="folder of clones, OWNER+NAME each, for lines that name their repository",
-        )
-        sub.add_argument("--limit", type=count, metavar="N", help="only the first N lines")
-        if name == "answers":
-            _add_answers(sub)
-        add_common_options(sub, _ANSWERED if name == "answers" else _FOUND)
-
-
-def _add_answers(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group(
-        "eval answers",
-        "Asks the questions of a SWE-QA, SWE-QA-Pro, DeepCodeBench or LongCodeBench (LongCodeQA)"
-        " file in each --context (default: pack,map,tools) and scores the answers. It shows an"
-        " upper estimate first, needs --max-cost USD, which holds for all starts with one file"
-        " together, and keeps every answer in -o RESULTS.jsonl, so that the same command goes on"
-        " after whatever ended it. --max-turns, --max-tokens and --time-limit hold for each"
-        " question. --dry-run stops after the estimate; --offline scores the index's own answers.",
-    )
-    group.add_argument(
-        "--judge",
-        metavar="MODEL",
-        help="who judges (default: the model that answers, which flatters itself)",
-    )
-
-
 COMMANDS = {
     "pack": Command(
         "[OPTIONS]",
-        "show or write what a model would be sent: tokens by folder, class and file",
+        "show or write the pack: tokens by folder, class and file, and what is not in",
         _PACK,
         READ | WRITTEN | {"budget", "model", "env_file"},
         _add_nothing,
@@ -346,6 +275,7 @@ COMMANDS = {
         _TRIAGE,
         READ | WRITTEN | ASKED | LIMITS | {"dry_run"},
         _add_triage,
+        {"output_format": "text (default), json or markdown"},
     ),
     "batch": Command(
         "TASKS.jsonl -o RESULTS.jsonl [OPTIONS]",
@@ -358,17 +288,18 @@ COMMANDS = {
         | EDITS
         | {"diff", "output_schema", "strict_citations", "keep_session"},
         _add_batch,
+        {"workers": "tasks at a time"},
     ),
     "eval": Command(
         "history|ranking|triage|answers ... [OPTIONS]",
         "measure how well files are found, issues triaged, or questions answered",
-        _EVAL,
+        EVAL,
         frozenset(),
-        _add_eval,
+        add_eval,
     ),
     "undo": Command(
         "[ID] [OPTIONS]",
-        "take back the last patch that bathy wrote, or the one of an ID",
+        "take back all that bathy wrote last, or the patch of an ID",
         _UNDO,
         frozenset({"folder", "output_format"}),
         _add_undo,

@@ -1,7 +1,7 @@
 """The options that every command takes, in groups that the help shows under titles of their own."""
 
 import argparse
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from bathy.agent.config import CONTEXTS, EFFORTS
 
@@ -11,12 +11,38 @@ ASKED = frozenset({"model", "base_url", "effort", "context", "env_file", "offlin
 LIMITS = frozenset({"max_turns", "max_cost", "max_tokens", "time_limit"})
 EDITS = frozenset({"apply", "apply_all"})
 _ALWAYS = frozenset({"quiet", "verbose", "no_color"})
+_OF_A_COMMAND = {
+    "output_format": "text (default) or json",
+    "workers": "processes for new files (default: up to 4)",
+}
+"""Help of options that mean less for a command than for all."""
 
 _Add = Callable[..., None]
 
 
+class _Once(argparse.Action):
+    """Takes a value, and no second one that would silently replace it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep the value."""
+        if hasattr(namespace, self.dest):
+            parser.error(f"{option_string} is a second question; a run answers one")
+        setattr(namespace, self.dest, values)
+
+
+_NO_WORDS: Mapping[str, str] = {}
+
+
 def add_common_options(
-    parser: argparse.ArgumentParser, heeds: Collection[str] | None = None
+    parser: argparse.ArgumentParser,
+    heeds: Collection[str] | None = None,
+    words: Mapping[str, str] = _NO_WORDS,
 ) -> None:
     """Add the options that stand before or after a command's name alike.
 
@@ -26,14 +52,17 @@ def add_common_options(
         parser: Gets them; those that are added later have no defaults either.
         heeds: Names of those that the command's help shows, beside those of every command; None
             for all. The others are taken, too, and refused or left alone by the command.
+        words: Help of some, by name, in the words of the command.
     """
     parser.argument_default = argparse.SUPPRESS
+    told = {**(_OF_A_COMMAND if heeds is not None else {}), **words}
 
     def group(title: str = "") -> _Add:
         place = parser.add_argument_group(title) if title else parser
 
         def add(*names: str, **options: object) -> None:
             action = place.add_argument(*names, **options)  # type: ignore[arg-type]
+            action.help = told.get(action.dest, action.help)
             if heeds is not None and action.dest not in _ALWAYS and action.dest not in heeds:
                 action.help = argparse.SUPPRESS
 
@@ -82,6 +111,7 @@ def _add_asking(add: _Add) -> None:
         "--task",
         "--print",
         dest="task",
+        action=_Once,
         metavar="TEXT",
         help="answer one question; - reads it from stdin, piped text is added to it",
     )
@@ -97,7 +127,8 @@ def _add_asking(add: _Add) -> None:
     add(
         "--output-format",
         choices=("text", "json", "stream-json", "markdown"),
-        help="how stdout is written; markdown is for triage",
+        metavar="FORMAT",
+        help="text (default), json, or stream-json: an event a line; markdown is for triage",
     )
     add(
         "-o",

@@ -1,6 +1,7 @@
 """The command line that bathy understands: commands, options, and what they are for."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -12,7 +13,7 @@ Ask a whole repository. Answers quote the code and cite it as [path:start-end].
 
   bathy                                        the full screen, in the repository of this folder
   bathy --task "How are requests retried?"     one question, answer on stdout
-  bathy pack                                   what a model would be sent, by folder, class and file
+  bathy pack                                   what goes into a model's window, by folder and file
   bathy search "where are cookies parsed"      ranked files and spans for a question
   bathy triage 1234                            labels, duplicates and suspects of an issue
 
@@ -25,6 +26,11 @@ exit codes: 0 answered, 1 failed for good, 2 usage or configuration, 3 stopped b
 130 interrupted, 141 reader went away, 143 terminated.
 The index is cached in the user's cache folder; XDG_CACHE_HOME is respected.
 """
+
+
+_CHOICE = re.compile(
+    r"argument (?P<what>[^:]+): invalid choice: '(?P<word>[^']*)' \(choose from (?P<all>.*)\)"
+)
 
 
 class _Version(argparse.Action):
@@ -41,7 +47,21 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence, as every other error is."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"bathy: {message}; see '{self.prog} --help'\n")
+        self.exit(2, f"bathy: {_meant(message)}; see '{self.prog} --help'\n")
+
+
+def _meant(message: str) -> str:
+    """The message; of a word that is none of several, with the one that is like it alone."""
+    found = _CHOICE.fullmatch(message)
+    if found is None:
+        return message
+    import difflib
+
+    near = difflib.get_close_matches(found["word"], re.findall(r"[\w-]+", found["all"]), 1)
+    if not near:
+        return message
+    what = "command" if found["what"] == "COMMAND" else found["what"]
+    return f"there is no {what} {found['word']!r}; did you mean {near[0]}?"
 
 
 class _CommandParser(_Parser):
@@ -56,8 +76,11 @@ class _CommandParser(_Parser):
         if (command := self.command) is not None:
             self.command = None
             command.add(self)
-            add_common_options(self, command.heeds)
-        return super().parse_known_args(args, namespace)
+            add_common_options(self, command.heeds, command.words)
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -20,8 +20,27 @@ MAX_LINE_CHARS = 2_000
 """Longest line shown whole, in characters."""
 
 
+_MOST_TOLD_CHARS = 200
+
+
 class ToolError(Exception):
-    """A call that cannot be answered. The message says why, and what to try next."""
+    """A call that cannot be answered. The message says why, and what to try next.
+
+    Attributes:
+        told: The same for people, in a few words.
+    """
+
+    def __init__(self, message: str, told: str = "") -> None:
+        super().__init__(message)
+        self.told = first_words(told or message)
+
+
+def first_words(text: str) -> str:
+    """Return what an error says before its advice, on one line that a terminal may be shown."""
+    line = " ".join(text.removeprefix("error: ").split()).partition("; ")[0]
+    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+    is_long = len(line) > _MOST_TOLD_CHARS
+    return f"{line[: _MOST_TOLD_CHARS - 1]}…" if is_long else line
 
 
 class Symbol(Protocol):

@@ -37,9 +37,11 @@ def _path(args: EditFile, edits: Edits) -> str:
     try:
         return resolve_path(edits.view, args.path)
     except ToolError:
+        # That a path leads out is said before that there is nothing.
+        path = created(args.path, is_diff=False, is_folder=lambda _: False)
         if args.old_text:
             raise
-    return created(args.path, is_diff=False, is_folder=lambda _: False)
+    return path
 
 
 def edit_raw(args: EditFile, edits: Edits) -> bytes:

@@ -102,6 +102,8 @@ class Edits:
         self._modes: dict[str, bool] = {}
         self._lock = threading.Lock()
         self.entries: list[str] = []
+        self.written: dict[str, None] = {}
+        self.refused: dict[str, str] = {}
 
     @property
     def paths(self) -> Sequence[str]:
@@ -165,7 +167,8 @@ class Edits:
             guarded = {path: why for path in paths if (why := self._rules.guard(path))}
             decision = self._approve(paths, patch, guarded)
             if decision == "refuse":
-                raise ToolError(_refusal(guarded))
+                self.refused.update(guarded)
+                raise ToolError(_refusal(guarded), f"refused: {listed_with_reasons(guarded)}")
             for c in changes:
                 self._first.setdefault(c.path, FileState(c.before, self._is_executable(c.path)))
             entry = self._written(changes) if decision == "write" else ""
@@ -189,9 +192,9 @@ class Edits:
             try:
                 plan(hidden)
             except PatchError as again:
-                raise ToolError(redact(str(again)).text) from error
+                raise _redacted(again) from error
             if not hidden.has_secrets:
-                raise ToolError(redact(str(error)).text) from error
+                raise _redacted(error) from error
             raise ToolError(
                 "the text that is to be replaced holds a redacted secret, which cannot be matched;"
                 " leave these lines out of the edit"
@@ -226,6 +229,7 @@ class Edits:
         except JournalError as error:
             raise ToolError(str(error)) from error
         self.entries.append(entry)
+        self.written.update(dict.fromkeys(change.path for change in changes))
         return entry
 
     def _show(self, change: FileChange, *, is_written: bool) -> None:
@@ -281,11 +285,20 @@ class _Shown:
         return found.text.encode("utf-8", "surrogatepass")
 
 
+def listed_with_reasons(paths: Mapping[str, str]) -> str:
+    """Return "a.yml (why), b.yml (why)"."""
+    return ", ".join(f"{quote_path(path)} ({why})" for path, why in paths.items())
+
+
 def _refusal(guarded: Mapping[str, str]) -> str:
     if not guarded:
         return "the user has refused this edit; ask what is wanted, or answer without it"
-    listed = ", ".join(f"{quote_path(path)} ({why})" for path, why in guarded.items())
+    listed = listed_with_reasons(guarded)
     return f"not written, since these ask for the user's own word: {listed}; leave them out"
+
+
+def _redacted(error: ToolError) -> ToolError:
+    return ToolError(redact(str(error)).text, redact(error.told).text)
 
 
 def write_of(root: Path, change: FileChange) -> Write:

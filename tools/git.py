@@ -287,6 +287,12 @@ def stop_git(scope: object = None) -> None:
             _kill(process)
 
 
+def stop_all_git() -> None:
+    """Kill the streaming commands of this whole process, which is about to end."""
+    for process in list(_RUNNING):
+        _kill(process)
+
+
 def _kill(process: "Git.AutoInterrupt") -> None:
     """Kill a command, and with one that leads a group all that it has started."""
     proc = process.proc

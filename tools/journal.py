@@ -16,10 +16,11 @@ import shutil
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bathy.tools.entries import Entry, entry_of, last_run, undone_by
 from bathy.tools.workspace import OutsideError, Workspace, WorkspaceError, encode_path, quote_path
 
 MAX_FILE_BYTES = 64 << 20
@@ -52,27 +53,6 @@ class Write:
     mode: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A change in the journal.
-
-    Attributes:
-        id: Its name; later ones sort behind earlier ones.
-        root: Folder that was written to.
-        undoes: Id of the change that this one takes back, or "".
-        created: Moment, ISO 8601, UTC.
-        paths: Files, as written.
-        is_done: All of them were written.
-    """
-
-    id: str
-    root: str
-    undoes: str
-    created: str
-    paths: tuple[str, ...]
-    is_done: bool
-
-
 class Journal:
     """The changes that bathy has written, in a folder of the user's own."""
 
@@ -80,13 +60,16 @@ class Journal:
         """Use a folder; it is made when it is needed."""
         self._folder = folder
 
-    def apply(self, root: Path, writes: Sequence[Write], *, undoes: str = "") -> str:
+    def apply(
+        self, root: Path, writes: Sequence[Write], *, run: str = "", undoes: Sequence[str] = ()
+    ) -> str:
         """Write files, all or none; return the id of the entry.
 
         Args:
             root: Folder that the paths belong to.
             writes: Each path once.
-            undoes: Entry that is taken back by this.
+            run: Name of what is taken back together; "" for a change that stands alone.
+            undoes: Entries that are taken back by this.
 
         Raises:
             JournalError: A file is not as it must be, or the system refuses; nothing is changed.
@@ -96,7 +79,7 @@ class Journal:
             for write in writes:
                 if _read(workspace, write.path) != write.before:
                     raise JournalError(f"{quote_path(write.path)} has changed since")
-            entry = self._begin(root, writes, undoes)
+            entry = self._begin(root, writes, run, undoes)
             try:
                 for write in writes:
                     # Saving all of them takes a while, in which somebody may have saved this one.
@@ -112,7 +95,7 @@ class Journal:
                 self._roll_back(workspace, entry, writes)
                 raise
             self._finish(entry)
-        self._prune()
+        self._prune(run)
         return entry
 
     def recover(self, root: Path) -> list[str]:
@@ -152,36 +135,54 @@ class Journal:
         ]
 
     def undo(self, root: Path, entry_id: str = "") -> Entry:
-        """Take a change back; return it. That is a change of its own, and can be taken back.
+        """Take a change back, or a whole run; return it. That can be taken back in its turn.
 
         Args:
             root: Folder that was written to.
-            entry_id: Beginning of an id; "" for the last change that is no undo and still stands.
+            entry_id: Beginning of the id of one change; "" for the last change that is no undo and
+                still stands, with all others of its run.
+
+        Returns:
+            The last change of those that are taken back, with the paths of all.
 
         Raises:
             JournalError: There is none, it is taken back already, or a file has changed since.
         """
         entries = [entry for entry in self.entries(root) if entry.is_done]
-        undone = _undone(entries)
-        found = (
-            [e for e in entries if e.id.startswith(entry_id)]
-            if entry_id
-            else [e for e in entries if not e.undoes and e.id not in undone][-1:]
-        )
-        if len(found) != 1:
+        found = [e for e in entries if e.id.startswith(entry_id)] if entry_id else last_run(entries)
+        if not found or (entry_id and len(found) > 1):
             what = f"{len(found)} changes begin with {entry_id!r}" if found else "there is nothing"
             raise JournalError(f"{what} to undo in {root}")
-        entry = found[0]
-        if entry.id in undone:
-            raise JournalError(f"the change {entry.id} has been taken back already")
-        writes = self._writes(entry.id)
-        modes = self._modes(entry.id)
-        back = [Write(w.path, w.after, w.before, modes[w.path]) for w in writes]
+        last = found[-1]
+        if last.id in undone_by(entries):
+            raise JournalError(f"the change {last.id} has been taken back already")
         try:
-            self.apply(root, back, undoes=entry.id)
+            back = self._way_back([entry.id for entry in found])
+            self.apply(root, back, undoes=[entry.id for entry in found])
         except JournalError as error:
-            raise JournalError(f"the patch {entry.id} cannot be taken back: {error}") from error
-        return entry
+            raise JournalError(f"the patch {last.id} cannot be taken back: {error}") from error
+        return replace(last, paths=tuple(write.path for write in back))
+
+    def _way_back(self, ids: Sequence[str]) -> list[Write]:
+        """What takes changes back that follow one another: each file as before the first of them.
+
+        Raises:
+            JournalError: Somebody else has changed a file between two of them.
+        """
+        found = dict[str, Write]()
+        for id_ in ids:
+            modes = self._modes(id_)
+            for write in self._writes(id_):
+                path, later = write.path, found.get(write.path)
+                if later is not None and later.before != write.before:
+                    raise JournalError(
+                        f"{quote_path(path)} was changed by somebody else while the run wrote to"
+                        f" it; take its patches back one by one: {', '.join(reversed(ids))}"
+                    )
+                first = later or Write(path, None, write.before, None)
+                mode = modes[path] if first.mode is None else first.mode
+                found[path] = Write(path, write.after, first.after, mode)
+        return [w for w in found.values() if w.before != w.after or (w.mode and w.after)]
 
     def entries(self, root: Path) -> list[Entry]:
         """Return the changes of a folder, oldest first."""
@@ -190,13 +191,15 @@ class Journal:
             with contextlib.suppress(OSError, ValueError, KeyError):
                 values = json.loads(path.read_text(encoding="utf-8"))
                 if values["root"] == os.fsdecode(root):
-                    found.append(_entry(path.parent, values))
+                    is_done = (path.parent / _DONE).exists()
+                    found.append(entry_of(path.parent, values, is_done=is_done))
         return found
 
-    def _begin(self, root: Path, writes: Sequence[Write], undoes: str) -> str:
+    def _begin(self, root: Path, writes: Sequence[Write], run: str, undoes: Sequence[str]) -> str:
         """Keep all that is needed to go either way."""
         now = time.time()
-        name = f"{int(now * 1000):013d}-{secrets.token_hex(3)}"
+        # Two changes of one run follow each other within a millisecond; their names must, too.
+        name = f"{int(now * 1_000_000):016d}-{secrets.token_hex(3)}"
         folder = self._folder / name
         workspace = Workspace(root)
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
@@ -221,7 +224,8 @@ class Journal:
             values = {
                 "schema_version": 1,
                 "root": os.fsdecode(root),
-                "undoes": undoes,
+                "run": run,
+                "undoes": list(undoes),
                 "created": created,
                 "files": files,
             }
@@ -293,9 +297,13 @@ class Journal:
         except OSError:
             return []
 
-    def _prune(self) -> None:
+    def _prune(self, run: str) -> None:
+        """Drop the oldest changes, but none of a run that goes on, which is one to take back."""
         done = [path.parent for path in self._paths(f"*/{_DONE}")]
         for folder in done[:-MOST_ENTRIES]:
+            with contextlib.suppress(JournalError):
+                if run and self._values(folder.name).get("run") == run:
+                    continue
             shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
@@ -316,23 +324,6 @@ class Journal:
             except OSError as error:
                 raise JournalError(f"cannot lock {folder}: {error.strerror}") from error
             yield
-
-
-def _entry(folder: Path, values: dict[str, Any]) -> Entry:
-    paths = tuple(file["path"] for file in values["files"])
-    done = (folder / _DONE).exists()
-    return Entry(folder.name, values["root"], values["undoes"], values["created"], paths, done)
-
-
-def _undone(entries: Iterable[Entry]) -> set[str]:
-    """Ids of the changes that have been taken back, and not brought again since."""
-    undone = set[str]()
-    for entry in entries:
-        if entry.undoes:
-            undone.add(entry.undoes)
-            # An undo of an undo brings the first change again.
-            undone -= {e.undoes for e in entries if e.id == entry.undoes}
-    return undone
 
 
 def _read(workspace: Workspace, path: str) -> bytes | None:

@@ -27,7 +27,20 @@ def resolve_path(view: RepoView, written: str) -> str:
     folder = written.strip(_DECORATION).strip("/")
     if folder in ("", ".") or any(p.startswith(folder + "/") for p in view.paths):
         raise ToolError(f"{written!r} is a folder; list_files shows what is in it")
+    if _leads_out(view, written.strip(_DECORATION)):
+        raise ToolError(
+            f"{written!r} is refused, since it is outside of the repository's files; give paths"
+            " relative to its top"
+        )
     raise ToolError(_missing(view, written))
+
+
+def _leads_out(view: RepoView, path: str) -> bool:
+    """Whether a path means a file elsewhere, and not one of the repository that is not there."""
+    parts = path.lower().split("/")
+    top = path.lstrip("/").partition("/")[0] + "/"
+    is_absolute = path.startswith("/") and not any(p.startswith(top) for p in view.paths)
+    return is_absolute or path.startswith("~") or ".." in parts or ".git" in parts
 
 
 def resolve_folder(view: RepoView, written: str) -> tuple[str, ...]:

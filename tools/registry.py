@@ -55,7 +55,7 @@ def run_tool(tool: Tool, arguments: Mapping[str, object], target: RepoView | Edi
     try:
         result = tool.run(check_arguments(tool, arguments), target)
     except ToolError as error:
-        return Outcome(f"error: {error}", "failed", is_error=True)
+        return Outcome(f"error: {error}", error.told, is_error=True)
     text = result.text
     if len(text) > _CUT:
         text = f"{text[:_CUT]}\n[cut: {len(text) - _CUT} more characters]"

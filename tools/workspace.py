@@ -87,9 +87,22 @@ class Workspace:
     def lstat(self, path: str) -> FileStat | None:
         """Return the state of an entry itself (links not followed), or None if there is none."""
         try:
-            found = os.lstat(self._root + b"/" + encode_path(path))
-        except (OSError, ValueError):
+            return self.lstat_or_why(path)
+        except WorkspaceError:
             return None
+
+    def lstat_or_why(self, path: str) -> FileStat | None:
+        """Return the state of an entry as `lstat` does, but None only if there certainly is none.
+
+        Raises:
+            WorkspaceError: The system does not say, as of what lies in a closed folder.
+        """
+        try:
+            found = os.lstat(self._root + b"/" + encode_path(path))
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+        except OSError as error:
+            raise WorkspaceError(_reason(error)) from error
         return FileStat(
             found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
         )

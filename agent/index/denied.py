@@ -1,7 +1,7 @@
 """The user's `denied_paths` -> which paths nothing is ever read of, whatever else would allow it.
 
-What is denied is a promise, so this fails closed. A pattern that would deny nothing is an error;
-"!" lifts no more than git lets it; case and Unicode form never keep a path from being denied.
+What is denied is a promise, so this fails closed. A pattern that could deny nothing anywhere is an
+error; "!" lifts no more than git lets it; case and Unicode form keep no path from being denied.
 """
 
 import itertools

@@ -8,7 +8,7 @@ import concurrent.futures
 import hashlib
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -17,6 +17,7 @@ from bathy.agent.errors import ConfigError, RepoError
 from bathy.agent.index.attributes import Attributes, read_attributes
 from bathy.agent.index.denied import denier
 from bathy.agent.index.folder import list_folder
+from bathy.agent.index.worktree import lengths_of, tracked_files, untracked_files
 from bathy.tools.git import GitError, GitRepo, find_repo, run_git, stream_git
 from bathy.tools.workspace import FileStat, Workspace, WorkspaceError, decode_path, encode_path
 
@@ -28,8 +29,6 @@ OUT_OF_SIGHT = "outside the sparse checkout"
 
 NO_OBJECT = "its object is not in this repository"
 """Why a file of a commit is not read in a partial clone."""
-
-_UNTRACKED_TIMEOUT_S = 20
 
 _Listed = TypeVar("_Listed", "Entry", "Skipped")
 Kind = Literal["file", "symlink", "submodule"]
@@ -256,13 +255,13 @@ def _head(repo: GitRepo) -> str:
 
 def _read_worktree(repo: GitRepo, known: Mapping[str, Stated]) -> Snapshot:
     workspace = Workspace(repo.root)
-    tracked, notices = list(_tracked(repo)), list[str]()
+    tracked, notices = list(tracked_files(repo)), list[str]()
     paths = [path for path, *_ in tracked]
     entries, skipped, stated = list[Entry](), list[Skipped](), dict[str, Stated]()
-    dirty = False
+    dirty, long = False, dict[str, str]()
     # git answers three questions while this thread looks at the files.
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        others = pool.submit(_untracked, repo, workspace, set(paths), notices)
+        others = pool.submit(untracked_files, repo, workspace, set(paths), notices)
         asked = pool.submit(read_attributes, repo, paths, tree=None)
         head = pool.submit(_head, repo)
         for path, mode, blob, absent in tracked:
@@ -272,9 +271,13 @@ def _read_worktree(repo: GitRepo, known: Mapping[str, Stated]) -> Snapshot:
                 skipped.append(Skipped(path, OUT_OF_SIGHT))
             else:
                 entry = _on_disk(workspace, path, known, skipped, stated)
-                dirty = dirty or entry is None or _differs(workspace, entry, blob)
                 if entry is not None:
                     entries.append(entry)
+                    dirty = dirty or _differs(workspace, entry, blob)
+                elif _is_too_long(workspace, path):
+                    long[path] = blob
+                else:
+                    dirty = True
         untracked, attributes = others.result(), asked.result()
     for path in untracked:
         if path.endswith("/"):
@@ -292,46 +295,9 @@ def _read_worktree(repo: GitRepo, known: Mapping[str, Stated]) -> Snapshot:
         _sorted(skipped),
         attributes,
         stated,
-        dirty or bool(untracked),
+        dirty or bool(untracked) or _have_other_lengths(repo, workspace, long),
         tuple(notices),
     )
-
-
-def _tracked(repo: GitRepo) -> Iterator[tuple[str, int, str, bool]]:
-    """(path, mode, blob, outside a sparse checkout) of each file of the index, once a path."""
-    last = ""
-    for record in stream_git(repo, "ls-files", "-z", "-t", "--stage"):
-        meta, _, raw_path = record.partition(b"\t")
-        tag, mode, blob, _stage = meta.split()
-        path = decode_path(raw_path)
-        if path != last:
-            yield path, int(mode, 8), blob.decode("ascii"), tag == b"S"
-        last = path
-
-
-def _untracked(
-    repo: GitRepo, workspace: Workspace, tracked: set[str], notices: list[str]
-) -> list[str]:
-    folders = {path.rpartition("/")[0] for path in tracked} | {""}
-    rules = (f"{folder}/.gitignore".lstrip("/") for folder in sorted(folders))
-    states = ((path, workspace.lstat(path)) for path in rules)
-    odd = next((path for path, s in states if s is not None and stat.S_ISFIFO(s.mode)), None)
-    if odd is not None:
-        notices.append(f"{odd} is no regular file, so files that git does not track are left out")
-        return []
-    try:
-        out = run_git(
-            repo,
-            "ls-files",
-            "-z",
-            "--others",
-            "--exclude-standard",
-            timeout_s=_UNTRACKED_TIMEOUT_S,
-        )
-    except GitError as error:
-        notices.append(f"files that git does not track are left out: {error}")
-        return []
-    return [decode_path(path) for path in out.split(b"\0") if path]
 
 
 def _read_folder(folder: Path, known: Mapping[str, Stated]) -> Snapshot:
@@ -354,10 +320,10 @@ def _on_disk(
     stated: dict[str, Stated],
 ) -> Entry | None:
     """The entry of a path on disk; None, with a reason put down, if it is not there or not read."""
-    state = workspace.lstat(path)
-    if state is None:
-        return None
     try:
+        state = workspace.lstat_or_why(path)
+        if state is None:
+            return None
         if stat.S_ISLNK(state.mode):
             target = workspace.read_link(path)
             return Entry(path, "symlink", blob_id(target), len(target))
@@ -387,13 +353,25 @@ def _differs(workspace: Workspace, entry: Entry, blob: str) -> bool:
     return blob_id(data.replace(b"\r\n", b"\n")) != blob
 
 
+def _is_too_long(workspace: Workspace, path: str) -> bool:
+    state = workspace.lstat(path)
+    return state is not None and stat.S_ISREG(state.mode) and state.size_bytes > MAX_FILE_BYTES
+
+
+def _have_other_lengths(repo: GitRepo, workspace: Workspace, blobs: Mapping[str, str]) -> bool:
+    """Whether files that are too long to be read have another length than those of the index."""
+    lengths = lengths_of(repo, set(blobs.values()))
+    states = ((workspace.lstat(path), lengths.get(blob)) for path, blob in blobs.items())
+    return any(s is None or (n is not None and s.size_bytes != n) for s, n in states)
+
+
 def blob_id(data: bytes) -> str:
     """Return the id that git gives these bytes as a blob: SHA-1 over a header and the bytes."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _too_large(size_bytes: int) -> str:
-    return f"{size_bytes / (1 << 20):,.0f} MiB, over the limit of {MAX_FILE_BYTES >> 20} MiB"
+    return f"{size_bytes / (1 << 20):,.1f} MiB, over the limit of {MAX_FILE_BYTES >> 20} MiB"
 
 
 def _sorted(items: list[_Listed]) -> tuple[_Listed, ...]:

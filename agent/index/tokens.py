@@ -134,8 +134,12 @@ def _vocabulary() -> tuple[dict[bytes, int], dict[str, int]]:
     with contextlib.suppress(OSError):
         short.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         unfinished = short.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(_dump(ranks, special))
-        unfinished.replace(short)
+        try:
+            unfinished.write_bytes(_dump(ranks, special))
+            unfinished.replace(short)
+        finally:
+            # A disk that is full takes a part of it.
+            unfinished.unlink(missing_ok=True)
     return ranks, special
 
 

@@ -164,19 +164,21 @@ def _open_reader(root: Path, repo: GitRepo | None, parent: int) -> None:
     _reader = Reader(root, repo)
 
 
-def end_with_parent(parent: int) -> None:
+def end_with_parent(parent: int, before: Callable[[], object] = lambda: None) -> None:
     """End this process when its parent has gone, however it went; else it would wait for ever.
 
     The parent's own pipe cannot tell, because forked siblings hold its other end open.
 
     Args:
         parent: Its process id, as it knows it itself: it may have gone already.
+        before: Called right before the end.
     """
     gone = threading.Event()
 
     def watch() -> None:
         while os.getppid() == parent:
             gone.wait(_PARENT_POLL_S)
+        before()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

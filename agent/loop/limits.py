@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from bathy.agent.errors import BathyError
 from bathy.agent.loop.events import Subtype
 from bathy.agent.model.messages import Usage
+from bathy.tools.base import count_of
 
 
 class LimitError(BathyError):
@@ -71,7 +72,7 @@ def stopped_by(
     """
     tokens = spent.usage.prompt_tokens + spent.usage.completion_tokens
     if limits.max_turns is not None and spent.turns >= limits.max_turns:
-        return "error_max_turns", f"stopped after {spent.turns} turns (--max-turns)"
+        return "error_max_turns", f"stopped after {count_of(spent.turns, 'turn')} (--max-turns)"
     if limits.max_cost_usd is not None and spent.cost_usd + next_cost_usd > limits.max_cost_usd:
         return "error_max_cost", (
             f"stopped at ${spent.cost_usd:.4f}: the next request should cost at least"

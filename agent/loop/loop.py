@@ -71,8 +71,8 @@ class Run:
         conversation: Ends with the question.
         spent: Used so far.
         text: The answer so far; void text is taken back.
-        stopped: What the request is billed that was under way when the run was stopped; None if
-            there was none.
+        stopped: What the run's stop left to be billed, zero where the service had no request of it;
+            None if it was not stopped, or between two questions to the model.
         began_s: Moment from which the time limit counts, on the monotonic clock.
     """
 

@@ -9,8 +9,9 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,10 @@ SCHEMA = 1
 _SHARED_CHARS = 2_000
 _TAIL_BYTES = 1 << 16
 
-WITHOUT_A_LOG = "start with --no-session to go on without a log"
+WITHOUT_A_LOG = (
+    "set XDG_STATE_HOME to a folder that can be written, since a log of what is sent must be; or,"
+    " if it is this file alone, start with --no-session"
+)
 """What can be done where a log cannot be written."""
 
 
@@ -57,14 +61,18 @@ class Recorded:
 class Record:
     """A log being written; nobody else may write to it meanwhile."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, clock: Callable[[], float] = time.time) -> None:
         """Open a log for appending, or none at all.
+
+        Args:
+            path: Of the file; None for none.
+            clock: The moment that each line bears, in seconds since 1970.
 
         Raises:
             ConfigError: Another process is writing to it.
             RecordError: The disk refuses.
         """
-        self._path = path
+        self._path, self._clock = path, clock
         self._file = -1
         if path is None:
             return
@@ -92,7 +100,8 @@ class Record:
         """Append a line."""
         if self._file < 0:
             return
-        data = json.dumps({"type": kind, **values}, ensure_ascii=True).encode() + b"\n"
+        line = {"type": kind, "at_s": round(self._clock(), 3), **values}
+        data = json.dumps(line, ensure_ascii=True).encode() + b"\n"
         try:
             while data:
                 data = data[os.write(self._file, data) :]
@@ -101,11 +110,18 @@ class Record:
                 f"cannot write {self._path}: {error.strerror}; {WITHOUT_A_LOG}"
             ) from error
 
-    def write_message(self, message: Message) -> None:
-        """Append a message; a long text is stored beside the log, once."""
+    def write_message(self, message: Message, thought_s: float = 0.0) -> None:
+        """Append a message; a long text is stored beside the log, once.
+
+        Args:
+            message: Of the conversation.
+            thought_s: How long its thinking took; for people alone.
+        """
         if self._path is None:
             return
         values = asdict(message)
+        if thought_s:
+            values["thought_s"] = round(thought_s, 3)
         if len(message.content) > _SHARED_CHARS and message.role == "user":
             values["content_ref"] = keep_text(self._path.parent, message.content)
             values["content"] = ""

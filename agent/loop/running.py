@@ -22,7 +22,7 @@ from bathy.agent.loop.events import (
 )
 from bathy.agent.loop.guard import CallGuard
 from bathy.agent.model.messages import Message
-from bathy.tools.base import Outcome
+from bathy.tools.base import Outcome, first_words
 
 MOST_PARALLEL = 8
 """Tools that run at the same time."""
@@ -113,7 +113,7 @@ async def _run_call(
         return Outcome(refusal, "refused", is_error=True)
     if item.problem:
         text = guard.note(call.name, item.written, item.problem)
-        return Outcome(text, "not run", is_error=True)
+        return Outcome(text, first_words(item.problem), is_error=True)
     async with gate:
         began.add(call.id)
         agent.log_started(call.id)

@@ -6,17 +6,21 @@ A name lies beside the log, not in it, so that a session can be named while anot
 import contextlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.loop.evidence import evidence_of
 from bathy.agent.loop.partial import read_partial
 from bathy.agent.loop.record import Recorded, RecordError, kept_text, read_header, read_record
 from bathy.tools.redact import redact
+from bathy.tools.workspace import quote_path
 
 ID_CHARS = 8
 """Of an id, as people are shown it."""
@@ -227,7 +231,11 @@ def _with_text(folder: Path, line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def export_markdown(path: Path) -> str:
-    """Return a session as Markdown for people: questions, calls and answers, without the pack."""
+    """Return a session as Markdown for people: questions, calls and answers, without the pack.
+
+    Raises:
+        RecordError: A line of the log is not as it should be.
+    """
     recorded = read_record(path)
     header, name = recorded.header, name_of(path)
     title = f"# Session {name} ({path.stem})" if name else f"# Session {path.stem}"
@@ -235,16 +243,21 @@ def export_markdown(path: Path) -> str:
         f"{title}\n\n{header.get('created', '')} · {header.get('model', '')}"
         f" · {header.get('repo', {}).get('name', '')} {header.get('repo', {}).get('commit', '')}\n"
     ]
-    return "\n".join([*parts, *_markdown(recorded)])
+    try:
+        return "\n".join([*parts, *_markdown(recorded)])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise RecordError(f"{path} holds a line that cannot be read") from error
 
 
 def _markdown(recorded: Recorded) -> Iterator[str]:
     """Questions, calls, and the answers as they were shown, in order."""
-    cut = {"type": "partial", "text": read_partial(recorded)[1]}
+    cut = {"type": "partial", "text": read_partial(recorded).text}
     is_copy = False
     for line in (*recorded.lines, cut):
         if line["type"] == "question":
-            yield f"## Question\n\n{line['text']}\n"
+            yield f"## Question{_when(line)}\n\n{line['text']}\n"
+        elif line["type"] == "evidence":
+            yield from _found(line)
         elif line["type"] in ("restart", "request"):
             # What was made shorter is written down again, up to the request that sends it.
             is_copy = line["type"] == "restart"
@@ -257,5 +270,24 @@ def _markdown(recorded: Recorded) -> Iterator[str]:
             yield f"\n{line['text']}\n\n*(interrupted)*\n"
 
 
+def _when(line: Mapping[str, Any]) -> str:
+    """When a line was written, behind a heading; "" if it does not say so."""
+    if "at_s" not in line:
+        return ""
+    return f", {datetime.fromtimestamp(line['at_s'], UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _found(line: Mapping[str, Any]) -> Iterator[str]:
+    """The places that were shown before the answer, without their lines."""
+    if spans := evidence_of(line):
+        yield "Found in the index:\n"
+        for span in spans:
+            place = f"{quote_path(span.path)}:{span.start_line}-{span.end_line}"
+            yield f"- {_code(place)} {_code(span.symbol) if span.symbol else ''}".rstrip()
+        yield ""
+
+
 def _code(text: str) -> str:
-    return f"`{text}`" if "`" not in text else text
+    ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    gap = " " if "`" in text else ""
+    return f"{ticks}{gap}{' '.join(text.splitlines())}{gap}{ticks}"

@@ -125,8 +125,15 @@ def open_run(
         if old is None:
             record = stack.enter_context(contextlib.closing(Record(kept)))
         partial = stack.enter_context(_partial(kept, old, record))
-        conversation = converse(record, old, start, task.text, prompt.outbound)
-        note_question(record, task.text, start)
+
+        def log_message(message: Message) -> None:
+            thought_s = partial.take_thought_s() if message.role == "assistant" else 0.0
+            record.write_message(message, thought_s)
+
+        conversation = converse(
+            record, old, start, task.text, outbound=prompt.outbound, log_message=log_message
+        )
+        note_question(record, task.text, start, task.evidence)
         conversation.add(prompt.turn)
         bill = Bill(prompt.meter, ledger, _books(prompt, bench, session_id))
         edits = open_edits(bench, view, shown=start.in_full - start.changed, proposed=task.proposed)

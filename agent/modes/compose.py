@@ -37,7 +37,7 @@ MOST_FILES = 8
 POINTERS_SHARE, POINTERS_LEAST_TOKENS = 0.01, 1_000
 """Everything else that goes with them: a hundredth of the base, but so much at least."""
 
-PACK_VERSION = "5"
+PACK_VERSION = "6"
 """Raised when the same snapshot and settings give another pack than before."""
 
 
@@ -45,8 +45,8 @@ PACK_VERSION = "5"
 class Bench:
     """One repository at one moment, with what earlier runs know of it.
 
-    `denied` are globs of files that no model is ever sent; `closing` closes with it; `private` says
-    what the tree copies.
+    `denied` are globs of files that no model is ever sent, `denied_files` how many are here;
+    `closing` closes with it; `private` says what the tree copies.
     """
 
     settings: Settings
@@ -56,6 +56,7 @@ class Bench:
     progress: Progress
     closing: contextlib.ExitStack
     denied: tuple[str, ...] = ()
+    denied_files: int = 0
     private: Private | None = None
 
     @property
@@ -342,14 +343,16 @@ def open_bench(
             store.keep_states(found.stated, known)
             _recover(found.root, progress)
         denied = read_policy().denied_paths
-        snapshot = select(found, include=settings.include, exclude=settings.exclude, denied=denied)
+        allowed = select(found, include=(), exclude=(), denied=denied)
+        snapshot = select(allowed, include=settings.include, exclude=settings.exclude)
         if not snapshot.entries:
             raise BathyError(_nothing(found, settings))
         for notice in snapshot.notices:
             progress.say(notice)
         if repo is not None and (repo.common_dir / "shallow").exists():
             progress.say("this clone is shallow: file order by history may differ from a full one")
-        yield Bench(settings, snapshot, store, cache, progress, closing, denied, private)
+        held = len(found.entries) - len(allowed.entries)
+        yield Bench(settings, snapshot, store, cache, progress, closing, denied, held, private)
 
 
 def _recover(root: Path, progress: Progress) -> None:

@@ -7,11 +7,10 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from bathy.agent.config import Service, Settings, read_service
-from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.errors import ConfigError
 from bathy.agent.loop.asking import Preview
 from bathy.agent.loop.cost import label_tokens
 from bathy.agent.loop.forecast import in_units
@@ -22,6 +21,7 @@ from bathy.agent.modes.compose import Bench, open_bench
 from bathy.agent.modes.first_prompt import Task
 from bathy.agent.modes.headless import question_of
 from bathy.agent.modes.progress import Progress
+from bathy.agent.modes.saving import save
 from bathy.agent.modes.terminal import printable
 from bathy.agent.policy import check_endpoint, read_policy
 from bathy.tools.base import count_of
@@ -68,19 +68,13 @@ def show_dry(bench: Bench, service: Service, task: Task) -> None:
         body = wire_body(preview.request, asked.model.thinking)
         account = _account(asked, preview)
     if settings.output is not None:
-        _save(settings.output, body)
+        request = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        save(settings.output, request)
         bench.progress.say(f"the request is in {settings.output}; it was not sent")
     if settings.output_format in ("text", "markdown"):
         sys.stdout.write("\n".join(_lines(account)) + "\n")
     else:
         sys.stdout.write(json.dumps(account) + "\n")
-
-
-def _save(path: Path, body: Mapping[str, Any]) -> None:
-    try:
-        path.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise BathyError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _account(asked: Asked, preview: Preview) -> dict[str, Any]:

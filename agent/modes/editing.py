@@ -1,5 +1,6 @@
 """A repository and what the user allows -> the edits of a run."""
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 
 from bathy.agent.errors import ConfigError
@@ -50,8 +51,10 @@ def open_edits(
     if is_writing and snapshot.origin == "commit":
         raise ConfigError("--apply writes to a working tree; leave out --rev, or --apply")
 
+    run = secrets.token_hex(8)
+
     def write(writes: Sequence[Write]) -> str:
-        return open_journal(bench.private).apply(snapshot.root, writes)
+        return open_journal(bench.private).apply(snapshot.root, writes, run=run)
 
     edits = Edits(
         view,

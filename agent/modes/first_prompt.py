@@ -9,6 +9,7 @@ from bathy.agent.config import Service
 from bathy.agent.errors import ConfigError
 from bathy.agent.loop.asking import too_long
 from bathy.agent.loop.cost import Head, Meter
+from bathy.agent.loop.evidence import Span
 from bathy.agent.loop.ledger import Ledger
 from bathy.agent.loop.outbound import Outbound
 from bathy.agent.loop.prompt import base_id, question_mark, question_message, system_text
@@ -32,11 +33,13 @@ class Task:
         text: As asked.
         about: What places are looked for, where the text holds more than that; "" for all of it.
         proposed: Edits that an earlier question of the session has proposed, and that wait.
+        evidence: What the user was shown for it, for the log alone; None if nothing was looked for.
     """
 
     text: str
     about: str = ""
     proposed: States = field(default_factory=lambda: NO_EDITS)
+    evidence: Sequence[Span] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import re
 import select
 import stat
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bathy.agent.config import Service, Settings, read_service
@@ -18,13 +18,21 @@ from bathy.agent.modes.signals import INTERRUPTED, TERMINATED, Terminated
 from bathy.tools.redact import redact
 
 if TYPE_CHECKING:
-    from bathy.agent.loop.events import Event
+    from bathy.agent.loop.events import Event, Finished
     from bathy.agent.modes.output import Output
     from bathy.agent.modes.start import Start
     from bathy.agent.modes.uploads import Destination
 
 _MAX_STDIN_BYTES = 10 << 20
 _SILENT_S = 2.0
+_ONLY_MODEL = {
+    "apply": "--apply",
+    "apply_all": "--apply-all",
+    "patch_out": "--patch-out",
+    "output_schema": "--output-schema",
+    "images": "--image",
+}
+_OF_MODEL = {"model": "--model", "base_url": "--base-url", "resume": "--continue or --resume"}
 _ASSIGNED = re.compile(r"(?:export )?[A-Za-z_]\w*=")
 
 
@@ -37,11 +45,13 @@ def run_task(settings: Settings, task: str) -> int:
     """
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     question = question_of(settings, task, progress)
+    if settings.offline and (given := _given(settings, _ONLY_MODEL)):
+        raise ConfigError(f"--offline asks no model; leave it out, or {given}")
     service = None if settings.offline else read_service(settings)
     if service is not None and not service.api_key:
-        if settings.needs_model:
+        if given := _given(settings, {**_ONLY_MODEL, **_OF_MODEL}):
             raise ConfigError(
-                "no DEEPSEEK_API_KEY is set, and what was asked for needs a model; set it in the"
+                f"no DEEPSEEK_API_KEY is set, and without one there is no {given}; set it in the"
                 " environment or in a file named with --env-file"
             )
         progress.say(
@@ -54,14 +64,18 @@ def run_task(settings: Settings, task: str) -> int:
     return _answer_online(settings, progress, service, question)
 
 
+def _given(settings: Settings, options: Mapping[str, str]) -> str:
+    """Those of some options that were given, to be named in a sentence."""
+    values = {option: getattr(settings, name) for name, option in options.items()}
+    return ", ".join(option for option, value in values.items() if value not in (None, False, ()))
+
+
 def question_of(settings: Settings, task: str, progress: Progress) -> str:
     """Return the question, with the text on stdin if somebody piped any.
 
     Raises:
-        ConfigError: It is empty, or what it leads to could not be written down.
+        ConfigError: It is empty.
     """
-    for path in (settings.output, settings.patch_out):
-        _check_writable(path)
     piped = _piped(progress)
     question = f"{task}\n\n<stdin>\n{piped}\n</stdin>" if piped else task
     if not question.strip():
@@ -96,6 +110,7 @@ def _answer_online(settings: Settings, progress: Progress, service: Service, que
 
 
 def _work(bench: Bench, service: Service, question: str, output: "Output") -> int:
+    from bathy.agent.loop.events import Finished
     from bathy.agent.modes.ask import open_run
     from bathy.agent.modes.first_prompt import Task
     from bathy.agent.modes.narrator import Narrator
@@ -113,6 +128,8 @@ def _work(bench: Bench, service: Service, question: str, output: "Output") -> in
         def tell(event: "Event") -> None:
             nonlocal code
             narrator.tell(event)
+            if isinstance(event, Finished):
+                event = _as_asked(event, asked.edits.refused)
             code = output.take(event, bench.snapshot.root)
 
         try:
@@ -123,7 +140,19 @@ def _work(bench: Bench, service: Service, question: str, output: "Output") -> in
             raise
         finally:
             output.progress(asked.run.spent, asked.run.text)
+            narrator.conclude(asked.run.spent, asked.edits.written)
     return code
+
+
+def _as_asked(end: "Finished", refused: Mapping[str, str]) -> "Finished":
+    """The end of a run; no success if edits that were to be written were refused."""
+    from bathy.tools.edits import listed_with_reasons
+
+    if end.subtype != "success" or not refused:
+        return end
+    listed = listed_with_reasons(refused)
+    told = f"edits were refused: {listed}; --apply-all lets them be written"
+    return replace(end, subtype="error_during_execution", error=told, exit_code=1)
 
 
 def allow_run(to: "Destination", start: "Start", tokens: int, progress: Progress) -> None:
@@ -165,19 +194,6 @@ def _ends_told(output: "Output") -> Iterator[None]:
     except Terminated:
         output.fail("interrupted", f"terminated (exit code {TERMINATED})", TERMINATED)
         raise
-
-
-def _check_writable(path: Path | None) -> None:
-    """Find out that an answer could not be kept before it is paid for.
-
-    Raises:
-        ConfigError: The path names no file that could be written.
-    """
-    if path is None:
-        return
-    place = path if path.exists() else path.parent
-    if path.is_dir() or not place.exists() or not os.access(place, os.W_OK):
-        raise ConfigError(f"cannot write {path}; name a file in a folder that there is")
 
 
 def _piped(progress: Progress) -> str:

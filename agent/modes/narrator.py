@@ -1,5 +1,7 @@
 """Events -> a few lines on stderr for a person who waits: what is asked, at what price."""
 
+from collections.abc import Collection
+
 from bathy.agent.loop.events import (
     CitationsChecked,
     Event,
@@ -13,8 +15,9 @@ from bathy.agent.loop.events import (
     TurnStarted,
     UsageReported,
 )
+from bathy.agent.loop.limits import Spent
 from bathy.agent.model.catalog import Model
-from bathy.agent.model.messages import ReasoningDelta, TextDelta
+from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
 from bathy.agent.modes.progress import Progress
 from bathy.agent.modes.terminal import printable
 from bathy.agent.modes.unsaid import unsaid_words
@@ -32,6 +35,7 @@ class Narrator:
         self._progress = progress
         self._model = model
         self._chars = 0
+        self._is_accounted = False
         self._proposed: dict[str, None] = {}
         self._arguments: dict[str, str] = {}
 
@@ -51,11 +55,13 @@ class Narrator:
         elif isinstance(event, ToolStarted):
             self._arguments[event.call_id] = _short(event.arguments)
         elif isinstance(event, ToolFinished):
-            say(f"  {event.name} {self._arguments.pop(event.call_id, '')}: {event.summary}")
+            call = f"  {event.name} {self._arguments.pop(event.call_id, '')}"
+            is_failure = event.is_error and not event.summary.startswith("refused")
+            say(f"{call}: {'failed: ' * is_failure}{event.summary}")
         elif isinstance(event, PatchApplied):
             paths = ", ".join(map(quote_path, event.paths))
             self._proposed.clear()
-            say(f"  wrote {paths}; 'bathy undo {event.entry}' takes it back")
+            say(f"  wrote {paths}; 'bathy undo {event.entry}' takes that alone back")
         elif isinstance(event, PatchProposed):
             self._proposed.update(dict.fromkeys(event.paths))
         elif isinstance(event, Shortened):
@@ -96,6 +102,14 @@ class Narrator:
         else:
             self._progress.trace(told)
 
+    def conclude(self, spent: Spent, paths: Collection[str]) -> None:
+        """Say at the end of a run, whatever ended it, what it used and which files it wrote."""
+        if not self._is_accounted:
+            self._tell_spent(spent.turns, spent.usage, spent.cost_usd)
+        if paths:
+            files, listed = count_of(len(paths), "file"), ", ".join(map(quote_path, paths))
+            self._progress.say(f"written: {files}: {listed}; 'bathy undo' takes all of it back")
+
     def _account(self, end: Finished) -> None:
         if end.partial:
             self._progress.say(
@@ -107,14 +121,17 @@ class Narrator:
                 f"edits are proposed to {paths}; nothing was written (--patch-out FILE keeps them,"
                 " --apply lets them be written)"
             )
-        used = end.usage
+        self._tell_spent(end.turns, end.usage, end.cost_usd)
+
+    def _tell_spent(self, turns: int, used: Usage, cost_usd: float) -> None:
+        self._is_accounted = True
         if not used.prompt_tokens:
             return
         share = 100 * used.cache_hit_tokens / used.prompt_tokens
-        cost = f", ${end.cost_usd:.4f}" if self._model.prices else ""
+        cost = f", ${cost_usd:.4f}" if self._model.prices else ""
         read = f"{used.prompt_tokens:,} tokens read ({share:.0f} % cached)"
         written = f"{used.completion_tokens:,} written"
-        self._progress.say(f"{count_of(end.turns, 'turn')}, {read}, {written}{cost}")
+        self._progress.say(f"{count_of(turns, 'turn')}, {read}, {written}{cost}")
 
 
 def _short(arguments: str) -> str:

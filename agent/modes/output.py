@@ -29,6 +29,7 @@ from bathy.agent.loop.events import (
 from bathy.agent.loop.limits import Spent
 from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
 from bathy.agent.model.offline import Citation, OfflineAnswer
+from bathy.agent.modes.saving import save
 from bathy.agent.modes.signals import ignore_ends
 from bathy.agent.modes.terminal import printable, show_answer
 from bathy.tools.diff import render_text
@@ -131,13 +132,8 @@ class Output:
         Raises:
             BathyError: It cannot be written.
         """
-        path: Path | None = self.settings.output
-        if path is None:
-            return
-        try:
-            path.write_text(text, encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise BathyError(f"cannot write {path}: {error.strerror}") from error
+        if self.settings.output is not None:
+            save(self.settings.output, text.encode("utf-8", "replace"))
 
     def finish(self, end: Finished, *, text: str | None = None) -> None:
         """Write the result, or for people the answer; only the first call does.
@@ -196,9 +192,9 @@ class Output:
         if path is None or self._edits is None:
             return
         try:
-            path.write_bytes(self._edits.diff())
-        except OSError as error:
-            print(f"bathy: cannot write {path}: {error.strerror}", file=sys.stderr)  # noqa: T201
+            save(path, self._edits.diff())
+        except BathyError as error:
+            print(f"bathy: {error}", file=sys.stderr)  # noqa: T201
 
     def progress(self, spent: Spent, text: str) -> None:
         """Note how far the loop has come, for a result that it may not live to write."""

@@ -1,14 +1,15 @@
-"""`bathy pack`: a manifest -> what would be sent, as pictures for people or JSON for programs."""
+"""`bathy pack`: the files as they are -> their pack, as pictures for people or as JSON."""
 
 import json
 import sys
 
 from bathy.agent.config import Settings, read_service
-from bathy.agent.errors import BathyError
 from bathy.agent.model.catalog import find_model
 from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.progress import Progress
+from bathy.agent.modes.saving import save
 from bathy.agent.pack.manifest import manifest_json
+from bathy.tools.base import count_of
 
 
 def run_pack(settings: Settings) -> int:
@@ -20,15 +21,15 @@ def run_pack(settings: Settings) -> int:
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     with open_bench(settings, progress) as bench:
         progress.trace(f"{len(bench.snapshot.entries)} files listed")
+        if bench.denied:
+            files = count_of(bench.denied_files, "file")
+            progress.say(f"`denied_paths` in config.toml keeps {files} out of everything")
         service = read_service(settings)
         window = find_model(service.model, service.own_models).window_tokens
         manifest, text = bench.pack(with_text=settings.output is not None, window_tokens=window)
         progress.trace("packed")
     if settings.output is not None:
-        try:
-            settings.output.write_bytes(text.encode("utf-8"))
-        except OSError as error:
-            raise BathyError(f"cannot write {settings.output}: {error.strerror}") from error
+        save(settings.output, text.encode("utf-8"))
         progress.say(f"{manifest.tokens:,} tokens written to {settings.output}")
     if settings.output_format != "text":
         json.dump(manifest_json(manifest), sys.stdout)

@@ -10,7 +10,7 @@ from pathlib import Path
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.modes.editing import broken_syntax
-from bathy.agent.modes.places import listed_paths, open_journal, writable_root
+from bathy.agent.modes.places import listed_paths, open_journal, user_denier, writable_root
 from bathy.agent.modes.progress import Progress
 from bathy.tools.decode import Decoded, decode
 from bathy.tools.edits import write_of
@@ -28,12 +28,15 @@ class _Files:
     def __init__(self, settings: Settings, root: Path) -> None:
         self._settings = settings
         self._workspace = Workspace(root)
+        self._is_denied = user_denier()
 
     @cached_property
     def paths(self) -> Sequence[str]:
         return listed_paths(self._settings)
 
     def read(self, path: str) -> bytes | None:
+        if self._is_denied(path):
+            raise PatchError("denied by `denied_paths` in config.toml; change it by hand")
         try:
             return self._workspace.read_bytes(path, max_bytes=_MAX_BYTES)
         except WorkspaceError as error:
@@ -75,7 +78,7 @@ def run_patch(settings: Settings, source: str, *, check: bool) -> int:
 
 
 def run_undo(settings: Settings, entry_id: str) -> int:
-    """Take a patch back; return the exit code.
+    """Take a patch, or all that a run wrote, back; return the exit code.
 
     Raises:
         BathyError: It cannot be taken back; nothing has changed.

@@ -2,13 +2,16 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import ConfigError
+from bathy.agent.index.denied import denier
 from bathy.agent.index.repo import locate, read_snapshot
+from bathy.agent.policy import read_policy
 
 if TYPE_CHECKING:
     from bathy.tools.journal import Journal
@@ -60,9 +63,19 @@ def writable_root(folder: Path) -> Path:
 
 
 def listed_paths(settings: Settings) -> tuple[str, ...]:
-    """Return the files of the repository that the settings name, in byte order."""
+    """Return the files of the repository that the settings name and nothing denies, in order."""
     snapshot = read_snapshot(locate(settings.folder), settings.folder, rev=None, known={})
-    return tuple(entry.path for entry in snapshot.entries if entry.kind == "file")
+    is_denied = user_denier()
+    return tuple(e.path for e in snapshot.entries if e.kind == "file" and not is_denied(e.path))
+
+
+def user_denier() -> Callable[[str], bool]:
+    """Return whether the user's `denied_paths` forbid a path.
+
+    Raises:
+        ConfigError: A pattern cannot be read, or could deny nothing.
+    """
+    return denier(read_policy().denied_paths)
 
 
 def cache_folder(place: Path) -> Path:

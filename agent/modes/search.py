@@ -8,6 +8,7 @@ from bathy.agent.config import Settings
 from bathy.agent.errors import ConfigError
 from bathy.agent.modes.compose import open_bench
 from bathy.agent.modes.progress import Progress
+from bathy.agent.modes.saving import save
 from bathy.agent.modes.terminal import printable
 from bathy.agent.pack.ranking import RankedFile, Ranking
 from bathy.tools.workspace import quote_path
@@ -35,7 +36,7 @@ def run_search(settings: Settings, question: str) -> int:
         text = json.dumps(_json(question, ranking)) + "\n"
     sys.stdout.write(text)
     if settings.output is not None:
-        settings.output.write_text(text, encoding="utf-8")
+        save(settings.output, text.encode("utf-8"))
     return 0
 
 

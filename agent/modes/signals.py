@@ -4,7 +4,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -78,6 +79,48 @@ def ignore_ends() -> None:
             asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def ends_put_off(
+    at_once: Callable[[Sequence[int]], object] = lambda _came: None,
+) -> Iterator[Sequence[int]]:
+    """Let Ctrl-C and termination wait until what is done within is done.
+
+    What is ignored stays so, and so does what ends the process without unwinding.
+
+    Args:
+        at_once: Called whenever one comes, with those that came by now; it may make the rest end
+            sooner.
+
+    Yields:
+        The signals that came by now.
+
+    Raises:
+        KeyboardInterrupt: At the end, if Ctrl-C came first.
+        Terminated: Likewise, of SIGTERM.
+    """
+    came = list[int]()
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread is ever interrupted.
+        yield came
+        return
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        at_once(came)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {n: handler for n in numbers if callable(handler := signal.getsignal(n))}
+    try:
+        for number in before:
+            signal.signal(number, note)
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            before[signal.Signals(came[0])](came[0], None)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -1,7 +1,7 @@
 """A new session, or an old one that goes on -> what its conversation begins with."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,8 @@ from typing import Any
 
 from bathy.agent.config import Service, Settings
 from bathy.agent.errors import ConfigError
-from bathy.agent.loop.conversation import Conversation
+from bathy.agent.loop.conversation import Conversation, Listener
+from bathy.agent.loop.evidence import Span, evidence_values
 from bathy.agent.loop.outbound import Outbound
 from bathy.agent.loop.prompt import (
     PREFIX_MESSAGES,
@@ -192,14 +193,20 @@ def _in_full(manifest: Manifest) -> frozenset[str]:
 
 
 def converse(
-    record: Record, old: Recorded | None, start: Start, question: str, outbound: Outbound
+    record: Record,
+    old: Recorded | None,
+    start: Start,
+    question: str,
+    *,
+    outbound: Outbound,
+    log_message: Listener,
 ) -> Conversation:
     """Begin a conversation, or go on with one, every message of it in the log."""
     if old is None:
         record.write("session", {**start.header, "question": _one_line(question)})
     conversation = Conversation(
         start.messages if old is not None else (),
-        record.write_message,
+        log_message,
         lambda reason: record.write("restart", {"reason": reason}),
         outbound.seal,
     )
@@ -210,9 +217,20 @@ def converse(
     return conversation
 
 
-def note_question(record: Record, question: str, start: Start) -> None:
-    """Write down a question, and what the conversation knows of the repository from then on."""
+def note_question(
+    record: Record, question: str, start: Start, evidence: Sequence[Span] | None = None
+) -> None:
+    """Write down a question, and what the conversation knows of the repository from then on.
+
+    Args:
+        record: The log.
+        question: As asked.
+        start: What the conversation begins with.
+        evidence: What the user was shown for it meanwhile; None if nothing was looked for.
+    """
     record.write("question", {"text": redact(question, "").text})
+    if evidence is not None:
+        record.write("evidence", evidence_values(evidence))
     if start.seen is not None:
         record.write("seen", start.seen)
 

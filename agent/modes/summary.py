@@ -4,7 +4,7 @@ Written without a table library, whose import alone would take a third of a warm
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bathy.agent.pack.manifest import Manifest, ManifestEntry
 from bathy.tools.workspace import quote_path
@@ -14,6 +14,11 @@ _MIN_FOLDER_SHARE = 0.01
 _MOST_FILES = 10
 _MOST_REASONS = 8
 _BAR_CHARS = 24
+
+_SENT = (
+    "A question is sent the pack of a commit that other clones share, and what has changed since:",
+    "'bathy -p TEXT --dry-run' shows it, and its price.",
+)
 
 Row = Sequence[str]
 
@@ -45,6 +50,8 @@ def show_summary(manifest: Manifest, *, color: bool) -> None:
     if manifest.hints:
         lines += ["", f"{bold}To make room, leave out what you do not need{plain}"]
         lines += (f"  {flag}" for flag in _flags(manifest.hints))
+    if manifest.commit:
+        lines += ["", *_SENT]
     sys.stdout.write("\n".join(lines) + "\n")
 
 
@@ -77,17 +84,31 @@ def _folders(manifest: Manifest, read: Sequence[ManifestEntry]) -> list[Row]:
             if entry.level == "full":
                 in_full[folder] = in_full.get(folder, 0) + entry.source_tokens
     whole = total.get("", 0)
-    by_size = sorted(total, key=lambda folder: (-total[folder], folder))
+    by_size = sorted(_branching(total), key=lambda folder: (-total[folder], folder))
     shown = [f for f in by_size if total[f] >= whole * _MIN_FOLDER_SHARE][:_MOST_FOLDERS]
     rows: list[Row] = []
+    above: list[str] = []
     for folder in sorted(shown, key=lambda f: f.split("/") if f else []):
-        depth = folder.count("/") + 1 if folder else 0
-        name = quote_path(folder.rpartition("/")[2] if folder else manifest.name)
+        while above and above[-1] and not folder.startswith(above[-1] + "/"):
+            above.pop()
+        depth, parent = len(above), above[-1] if above else ""
+        name = quote_path(folder[len(parent) :].lstrip("/") if folder else manifest.name)
+        above.append(folder)
         share = _percent(total[folder], whole)
         full = _percent(in_full.get(folder, 0), total[folder])
         bar = _bar(total[folder], whole)
         rows.append((f"{total[folder]:,}", share, bar, full, f"{'  ' * depth}{name}/"))
     return [("tokens", "share", "", "in full", "folder"), *rows] if rows else []
+
+
+def _branching(total: Mapping[str, int]) -> list[str]:
+    """The folders but those that hold no more than one folder below them, as Java nests them."""
+    passed = set[str]()
+    for folder in total:
+        parent = folder.rpartition("/")[0]
+        if parent and total[parent] == total[folder]:
+            passed.add(parent)
+    return [folder for folder in total if folder not in passed]
 
 
 def _classes(read: Sequence[ManifestEntry]) -> list[Row]:

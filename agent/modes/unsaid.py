@@ -16,7 +16,7 @@ def unsaid_words(report: UsageReported, price: str) -> str:
     tokens = f"{report.usage.prompt_tokens:,} tokens read"
     counts = f"it counts as {'at most' if report.is_most else 'about'} {price or tokens}"
     if not report.usage.prompt_tokens:
-        return "the service has not taken the request that was under way, so it costs nothing"
+        return "no request was with the service, so nothing more is counted"
     if report.is_most:
         return f"the request was sent and not answered; {counts}, if the service has read it"
     return f"the service did not say what this request used; {counts}, an estimate"

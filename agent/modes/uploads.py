@@ -83,7 +83,8 @@ def note_upload(
         _append(path, json.dumps(line, separators=(",", ":")).encode() + b"\n")
     except OSError as error:
         raise BathyError(
-            f"nothing is sent without a line in {path}, which cannot be written: {error.strerror}"
+            f"nothing is sent without a line in {path}, which cannot be written: {error.strerror};"
+            " set XDG_STATE_HOME to a folder that can be"
         ) from error
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bathy.agent.errors import BudgetError
 from bathy.agent.index.build import Index, SourceFile
+from bathy.agent.index.repo import OUT_OF_SIGHT, Skipped
 from bathy.agent.index.tokens import TOKENIZER
 from bathy.agent.pack.advice import exclude_globs
 from bathy.agent.pack.fit import Block, Fit, Level, fit_files, fit_outlines
@@ -180,19 +181,26 @@ def _manifest(
         files=tuple(entries),
         redacted=sum(len(f.facts.findings) for f in index.files if f.path in fit.blocks),
         secrets=sum(len(f.facts.findings) for f in index.files),
-        summary=_summary(fit),
+        summary=_summary(fit, index.skipped),
         hints=() if whole else exclude_globs(index.files, capacity_tokens=capacity),
         notices=snapshot.notices,
     )
 
 
-def _summary(fit: Fit) -> str:
-    if fit.whole:
+def _summary(fit: Fit, skipped: Sequence[Skipped]) -> str:
+    if fit.whole and not skipped:
         return "The whole repository fits: every text file is in, in full."
+    are = "is" if len(skipped) == 1 else "are"
+    which, rest = "", f" {_count(len(skipped), 'file')} {are} not read." if skipped else ""
+    if skipped:
+        is_sparse = all(one.reason == OUT_OF_SIGHT for one in skipped)
+        which = " that is checked out" if is_sparse else " that can be read"
+    if fit.whole:
+        return f"Every text file{which} is in, in full.{rest}"
     if fit.stepped_down:
         return (
-            f"Every text file is in, in full, but {len(fit.stepped_down)} lock, generated, vendored"
-            " or minified ones, left out to make room."
+            f"Every text file{which} is in, in full, but {len(fit.stepped_down)} lock, generated,"
+            f" vendored or minified ones, left out to make room.{rest}"
         )
     if all(block.level == "outline" for block in fit.blocks.values()):
         return "Outlines alone: no file is in in full."

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.loop.conversation import NOT_STARTED, OUTCOME_UNKNOWN, Conversation
+from bathy.agent.loop.evidence import Span, evidence_values
 from bathy.agent.loop.partial import Partial
 from bathy.agent.loop.record import Record, RecordError, read_record
 from bathy.agent.loop.sessions import (
@@ -178,6 +179,27 @@ def test_an_export_holds_everything_or_what_people_read(tmp_path: Path) -> None:
     assert "pack pack" not in text
     assert "# Session a" in text
     assert "`grep`" in text
+
+
+def test_an_export_says_when_what_was_asked_and_which_places_were_shown(tmp_path: Path) -> None:
+    record = Record(tmp_path / "a.jsonl", lambda: 1_795_651_200.0)
+    record.write("session", HEADER)
+    record.write("question", {"text": "why?"})
+    spans = (Span("a`b.py", 3, 9, "", ("hidden",)), Span("src/cart.py", 1, 2, "Cart", ("hidden",)))
+    record.write("evidence", evidence_values(spans))
+    record.close()
+    text = export_markdown(tmp_path / "a.jsonl")
+    assert "## Question, 2026-11-26 00:00 UTC\n\nwhy?\n" in text
+    assert "Found in the index:\n\n- `` a`b.py:3-9 ``\n- `src/cart.py:1-2` `Cart`\n" in text
+    assert "hidden" not in text
+    assert "hidden" in export_json(tmp_path / "a.jsonl")
+
+
+def test_a_log_of_before_moments_were_kept_is_exported(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    lines = [{"type": "session", **HEADER}, {"type": "question", "text": "why?"}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert "## Question\n\nwhy?\n" in export_markdown(path)
 
 
 def test_what_was_made_shorter_is_exported_once(tmp_path: Path) -> None:

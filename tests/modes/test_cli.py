@@ -198,7 +198,7 @@ def test_the_pack_is_written_to_a_file(run: Run, shop: RepoBuilder, tmp_path: Pa
     assert (ran.code, ran.out) == (0, "")
     assert "1\tclass Cart:" in (tmp_path / "pack.txt").read_text()
     failed = run("pack", "-C", shop.root, "-o", tmp_path / "no" / "pack.txt")
-    assert failed.code == 1
+    assert failed.code == 2
     assert "cannot write" in failed.err
 
 

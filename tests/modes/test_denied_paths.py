@@ -251,6 +251,39 @@ def test_a_policy_of_the_repository_is_not_read(bathy: Bathy, root: Path) -> Non
     check(ran.out)
 
 
+def test_pack_says_how_many_files_are_denied_and_names_none(
+    bathy: Bathy, root: Path, repo: RepoBuilder
+) -> None:
+    ran = bathy(root, "pack")
+    assert "`denied_paths` in config.toml keeps 4 files out of everything" in ran.err
+    check(ran.out + ran.err)
+    config = root.parent / "home" / ".config" / "bathy" / "config.toml"
+    config.write_text('denied_paths = ["nosuch/"]\n')
+    assert "keeps 0 files out" in bathy(root, "pack").err
+
+
+def test_a_patch_by_hand_neither_changes_nor_names_a_denied_file(bathy: Bathy, root: Path) -> None:
+    before = dict(files_of(root))
+    added = "--- /dev/null\n+++ b/secrets/made.py\n@@ -0,0 +1 @@\n+x\n"
+    changed = "--- a/secrets/plan.py\n+++ b/secrets/plan.py\n@@\n-# changed\n+# mine\n"
+    moved = V4A.format(
+        "Update",
+        "src/cart.py",
+        "*** Move to: secrets/cart.py\n@@\n def cart():\n-    return 'another plan of the cart'\n+    return 1\n",
+    )
+    for patch in (added, changed, moved):
+        ran = bathy(root, "patch", "-", stdin=patch)
+        assert (ran.code, "denied by `denied_paths`" in ran.err) == (1, True)
+    assert dict(files_of(root)) == before
+    # The words of a block without a file are not looked for there either.
+    block = "<<<<<<< SEARCH\n# changed\n=======\n# mine\n>>>>>>> REPLACE\n"
+    ran = bathy(root, "patch", "-", stdin=block)
+    assert ran.code == 1
+    check(ran.out + ran.err)
+    ran = bathy(root, "patch", "-", stdin=changed.replace("secrets/plan", "src/plan"))
+    check((ran.out + ran.err).replace("src/plan.py", ""))
+
+
 @pytest.mark.parametrize("glob", ["[ab", "#x", "./secrets", "!secrets", "[z-a]"])
 @pytest.mark.parametrize(
     "args", [("pack",), ("search", "x"), ("--offline", "--task", "x"), ("tool", "list_files")],

@@ -156,13 +156,13 @@ def test_killed_in_the_middle_of_an_answer_all_that_was_shown_is_kept(
         shown += "".join(e["text"] for e in events(rest) if e["type"] == "text_delta")
         hold.release()
         log = next((tmp_path / "home" / ".local" / "state" / "bathy" / "sessions").glob("*.jsonl"))
-        thinking, text = read_partial(read_record(log))
-        assert thinking == DONE.reasoning
-        assert text.startswith(shown)
-        assert long.startswith(text)
+        cut = read_partial(read_record(log))
+        assert cut.thinking == DONE.reasoning
+        assert cut.text.startswith(shown)
+        assert long.startswith(cut.text)
         assert go_on(endpoint).json["result"] == DONE.text
     lines = read_record(log).lines
-    assert [line["text"] for line in lines if line["type"] == "partial"] == [text]
+    assert [line["text"] for line in lines if line["type"] == "partial"] == [cut.text]
     # Only people see it: a reply that broke off is never sent again.
     assert not any(long[:20] in m["content"] for m in endpoint.requests[-1].messages)
 
@@ -270,7 +270,7 @@ def test_a_run_that_is_stopped_before_it_is_connected_costs_nothing(start: Start
     assert (usage["type"], usage["is_estimate"], usage["is_most"]) == ("usage", True, False)
     assert set(usage["usage"].values()) == set(result["usage"].values()) == {0}
     assert (usage["cost_usd"], result["total_cost_usd"]) == (0, 0)
-    assert "has not taken the request that was under way, so it costs nothing" in err
+    assert "no request was with the service, so nothing more is counted" in err
 
 
 def test_a_run_that_is_stopped_once_its_request_was_sent_costs_its_prompt_at_most(

@@ -57,7 +57,7 @@ def test_a_change_is_written_and_taken_back_and_brought_again(root: Path, journa
     assert journal.undo(root).id == first
     assert tree(root) == BEFORE
     undo = journal.entries(root)[-1]
-    assert undo.undoes == first
+    assert undo.undoes == (first,)
     journal.undo(root, undo.id)
     assert tree(root) == AFTER
     journal.undo(root)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from bathy.agent.config import Settings
+from bathy.agent.loop.evidence import Span
+from bathy.agent.modes.tui import showing
 from bathy.agent.modes.tui.app import BathyApp
 from bathy.agent.modes.tui.engine import Engine
-from bathy.agent.modes.tui.events import EvidenceFound, RefitFailed, Span, TurnBegan, Working
+from bathy.agent.modes.tui.events import EvidenceFound, RefitFailed, TurnBegan, Working
 from bathy.agent.modes.tui.input.composer import Composer
 from bathy.agent.modes.tui.input.keymap import Keymap
 from bathy.agent.modes.tui.input.waiting import Hint
@@ -330,3 +332,36 @@ def test_ctrl_c_copies_what_the_mouse_has_selected_and_then_means_what_it_meant(
             assert app._exit
 
     asyncio.run(go())
+
+
+def test_a_link_is_opened_from_the_composer_once_its_address_was_shown(
+    shop: RepoBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, now_s = list[str](), [0.0]
+
+    def open_in_browser(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(showing, "open_in_browser", open_in_browser)
+
+    async def go() -> None:
+        app = BathyApp(Settings(folder=shop.root, workers=1), Look(), Keymap(), lambda: now_s[-1])
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: app.state.pack_tokens > 0)
+            await pilot.press(*"typed", "alt+l")
+            assert "the answer has no web links" in str(app.query_one(Hint).content)
+            app.transcript.add_prompt("Where?")
+            app.transcript.finish_answer((), "See [a](https://a.org/) and [b](https://b.org/?c=1).")
+            await pilot.press("alt+l", "tab")
+            await pilot.pause()
+            address = app.screen.query_one("#address", Static)
+            assert str(address.content) == "https://b.org/?c=1"
+            assert opened == []
+            now_s.append(1.0)
+            await pilot.press("y")
+            await until(pilot, lambda: bool(opened))
+            assert app.composer.area.text == "typed"
+
+    asyncio.run(go())
+    assert opened == ["https://b.org/?c=1"]

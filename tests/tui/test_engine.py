@@ -13,7 +13,7 @@ from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
 from bathy.agent.loop.events import Finished, Retry, TurnStarted, UsageReported
 from bathy.agent.loop.ledger import Ledger, ledger_path
-from bathy.agent.loop.record import RecordError, read_record
+from bathy.agent.loop.record import RecordError, read_record, rebuild_requests
 from bathy.agent.loop.sessions import find_session, sessions_folder
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.tui.engine import Engine
@@ -483,6 +483,28 @@ def test_places_are_looked_for_by_the_words_of_the_user_alone(drive: Drive) -> N
         assert note in question
         questions.append(question[question.index("<evidence>") : question.index("</evidence>")])
     assert questions[0] == questions[1]
+
+
+def test_evidence_is_in_the_log_without_secrets_and_no_model_reads_it_there(
+    drive: Drive, shop: RepoBuilder
+) -> None:
+    secret = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
+    shop.file("src/shop/vault.py", f'def open_vault():\n    return "{secret}"\n').commit()
+    with Endpoint([DONE, DONE]) as endpoint:
+        driven = drive(endpoint)
+        driven.ask("What does open_vault return?")
+        found = next(event for event in driven.told if isinstance(event, EvidenceFound))
+        log = find_session(sessions_folder(), driven.engine.session or "")
+        assert driven.ask("Why?").how == "answered"
+    first, second = turns_of(read_record(log))
+    assert first.events[:2] == (TurnBegan("What does open_vault return?"), found)
+    assert found.spans[0].path == "src/shop/vault.py"
+    assert second.events[1] == [e for e in driven.told if isinstance(e, EvidenceFound)][-1]
+    assert secret not in log.read_text()
+    sent = [json.loads(json.dumps(r.messages)) for r in endpoint.requests]
+    assert not any('"spans"' in json.dumps(messages) for messages in sent)
+    rebuilt = [body["messages"] for body in rebuild_requests(read_record(log))]
+    assert rebuilt == sent
 
 
 def test_a_mailbox_joins_what_streams_and_keeps_the_order() -> None:

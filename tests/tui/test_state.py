@@ -2,11 +2,14 @@
 
 from functools import reduce as fold
 
-from bathy.agent.loop.events import UsageReported
+from bathy.agent.loop.citations import CheckedCitation, Cited
+from bathy.agent.loop.events import Finished, UsageReported
+from bathy.agent.loop.evidence import Span
 from bathy.agent.model.messages import Usage
 from bathy.agent.modes.tui import drawing
 from bathy.agent.modes.tui.events import (
     Confirming,
+    EvidenceFound,
     Packed,
     SessionNamed,
     TurnBegan,
@@ -81,6 +84,22 @@ def test_what_was_cut_off_is_marked_as_an_estimate_in_turn_and_session() -> None
         PastTurn("b", "x", 0.25, (), ()),
     ]
     assert cost_rows(resumed(later, past)) == ["turn     $0.250", "session  ≈$0.750"]
+
+
+def test_a_session_that_goes_on_has_the_places_of_its_last_question() -> None:
+    span = Span("a.py", 1, 2, "f", ("x",))
+    checked = CheckedCitation("b.py", 3, 4, "repaired", "b.py:1")
+    found = (TurnBegan("Why?"), EvidenceFound((span,), is_answer=False))
+    answered = (*found, Finished("success", "[b.py:3-4]", 1, USAGE, 0.0, "", 0))
+    cited = (Cited(1, 9, checked), Cited(1, 9, checked))
+    cut, whole = PastTurn("Why?", "stopped", 0, found, ()), PastTurn("Why?", "", 0, answered, cited)
+    assert [(c.path, c.status) for c in resumed(State(), [whole, cut]).cited] == [
+        ("a.py", "verified")
+    ]
+    assert [(c.number, c.path, c.status) for c in resumed(State(), [cut, whole]).cited] == [
+        (1, "b.py", "repaired")
+    ]
+    assert resumed(State(), [PastTurn("Why?", "", 0, answered, ())]).cited == ()
 
 
 def test_a_session_that_takes_the_place_of_another_has_a_bill_of_its_own() -> None:

@@ -21,11 +21,11 @@ def checked(path: str) -> str:
         path = path[2:]
     parts = path.split("/")
     if path.startswith(("/", "~")) or path[1:3] in (":\\", ":/"):
-        raise PatchError("absolute paths are not taken; give it relative to the repository")
+        raise PatchError("absolute paths are refused; give it relative to the repository")
     if ".." in parts:
-        raise PatchError("paths with .. are not taken; give it relative to the repository")
+        raise PatchError("paths with .. are refused; give it relative to the repository")
     if any(part.lower().rstrip(". ") == ".git" for part in parts):
-        raise PatchError("nothing inside .git may be patched")
+        raise PatchError("paths inside .git are refused; leave git's own data alone")
     if "\0" in path or not all(parts) or "." in parts:
         raise PatchError("that is not the path of a file")
     return path

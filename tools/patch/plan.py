@@ -122,7 +122,7 @@ def plan_patch(text: str, files: PatchFiles) -> tuple[FileChange, ...]:
         name = quote_path(file.path) if file.path else f"block {number}"
         problems += [f"{name}{problem}" for problem in _apply(tree, file)]
     if problems:
-        raise PatchError(_message(problems))
+        raise PatchError(_message(problems), problems[0])
     changes = tree.changes()
     if not changes:
         raise PatchError("The patch changes nothing: its parts undo each other.")

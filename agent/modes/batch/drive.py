@@ -17,6 +17,7 @@ from bathy.agent.modes.batch.order import SMALL_ROUNDS, Queue
 from bathy.agent.modes.batch.pace import Pace
 from bathy.agent.modes.batch.streak import Streak
 from bathy.agent.modes.batch.tasks import BatchTask
+from bathy.agent.modes.signals import ends_put_off
 
 MOST_ATTEMPTS = 3
 """Times that a task is begun whose worker is lost, or that failed in a way that passes."""
@@ -24,8 +25,7 @@ MOST_ATTEMPTS = 3
 TRY_AGAIN_CODE = 75
 
 DEAF_S = 0.5
-"""Longest wait without a look at what came in: a signal may be handed to another thread of the
-process, or come just before this one falls asleep, and then does not wake it."""
+"""Longest wait without a look at what came in; Ctrl-C and termination are answered between two."""
 
 Stopped = Literal["", "money", "failures", "cluster"]
 """Why a batch ended before its tasks did: --max-cost, too many failures, no cluster; "" if not."""
@@ -77,16 +77,19 @@ class Drive:
         self._pace = Pace(self.pool.size)
         try:
             while True:
-                self._begin()
-                if not self._running:
-                    return
-                ended, _ = concurrent.futures.wait(
-                    self._running, DEAF_S, return_when=concurrent.futures.FIRST_COMPLETED
-                )
-                for future in ended:
-                    self._settle(future, self._running.pop(future))
+                # What has come in was paid for, and is written down before anything ends.
+                with ends_put_off():
+                    self._begin()
+                    if not self._running:
+                        return
+                    ended, _ = concurrent.futures.wait(
+                        self._running, DEAF_S, return_when=concurrent.futures.FIRST_COMPLETED
+                    )
+                    for future in ended:
+                        self._settle(future, self._running.pop(future))
         finally:
-            self._leave()
+            with ends_put_off():
+                self._leave()
 
     def _begin(self) -> None:
         """Begin as many tasks as may run."""

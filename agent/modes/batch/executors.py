@@ -14,7 +14,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from bathy.agent.errors import ConfigError, TryAgainError
 from bathy.agent.modes.batch.halt import Halt
@@ -221,11 +221,21 @@ def _without_interrupts() -> Iterator[None]:
 
 
 def _begin_process(parent: int) -> None:
-    """Begin a process of the pool: Ctrl-C is for its parent to answer, whom it does not survive."""
+    """Begin a process of the pool: Ctrl-C is for its parent to answer, whom it does not survive.
+
+    However it is asked to end, a clone that it waits for ends with it.
+    """
     from bathy.agent.index.workers import end_with_parent
+    from bathy.tools.git import stop_all_git
+
+    def end(number: int, _frame: object) -> NoReturn:
+        # An exception would be taken for the task's.
+        stop_all_git()
+        os._exit(128 + number)
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent(parent)
+    signal.signal(signal.SIGTERM, end)
+    end_with_parent(parent, stop_all_git)
 
 
 def _error_of(future: "Future[dict[str, Any]]") -> BaseException | None:

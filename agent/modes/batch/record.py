@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bathy.agent.errors import BathyError, ConfigError
+from bathy.agent.modes.signals import ends_put_off
 
 Result = Mapping[str, Any]
 
@@ -64,8 +65,9 @@ class Record:
         name = str(result[self._key])
         if name in self.results:
             return False
-        self._write(_line(result))
-        self.results[name] = result
+        with ends_put_off():
+            self._write(_line(result))
+            self.results[name] = result
         return True
 
     def replace(self, result: Result) -> None:
@@ -74,6 +76,10 @@ class Record:
         Raises:
             BathyError: The disk refuses; the file is as it was.
         """
+        with ends_put_off():
+            self._replace(result)
+
+    def _replace(self, result: Result) -> None:
         name = str(result[self._key])
         results = {other: known for other, known in self.results.items() if other != name}
         results[name] = result
@@ -135,6 +141,8 @@ class Record:
                 self._is_torn = False
             _write_all(self._file, data)
         except OSError as error:
+            # A line may follow all the same, so that a part that cannot go counts as torn.
+            self._is_torn = True
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._end)
             raise BathyError(f"cannot write {self.path}: {error.strerror}") from error

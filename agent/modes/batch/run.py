@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bathy.agent.config import Settings
+from bathy.agent.modes.batch import clones, private
 from bathy.agent.modes.batch.budget import Budget
 from bathy.agent.modes.batch.drive import TRY_AGAIN_CODE, Drive, Stopped
 from bathy.agent.modes.batch.executors import open_pool
 from bathy.agent.modes.batch.marks import marks_of
 from bathy.agent.modes.batch.order import Queue
-from bathy.agent.modes.batch.private import sweep
 from bathy.agent.modes.batch.ready import Batch, check_places, make_ready
 from bathy.agent.modes.batch.record import Result
 from bathy.agent.modes.batch.report import report_of, show_report
@@ -44,7 +44,7 @@ def run_batch(settings: Settings, wanted: Wanted) -> int:
     """
     progress = Progress(quiet=settings.quiet, verbose=settings.verbose)
     batch = make_ready(settings, wanted, progress)
-    sweep()
+    _sweep()
     marks = marks_of(batch.tasks, batch.settings, batch.mode)
     with open_results(batch.output, wanted, marks) as results:
         left = find_left(results, batch.tasks, wanted)
@@ -61,7 +61,7 @@ def run_batch(settings: Settings, wanted: Wanted) -> int:
             _work(drive, results)
         finally:
             progress.clear()
-            sweep()
+            _sweep()
             _show(batch, results, telling)
         left = tuple(task for task in left if task.id not in drive.ended)
         if drive.stopped:
@@ -69,6 +69,12 @@ def run_batch(settings: Settings, wanted: Wanted) -> int:
             said = count_of(len(left), "task")
             progress.say(f"{_WHY[drive.stopped]}; {said} left, and {flag} goes on with them")
         return _exit_code(drive.stopped, drive.streak.codes, _done(batch, results, left))
+
+
+def _sweep() -> None:
+    """Remove what tasks left that were killed."""
+    private.sweep()
+    clones.sweep()
 
 
 def _prepared(batch: Batch, left: Sequence[BatchTask], results: Results, telling: Telling) -> Drive:

@@ -1,19 +1,17 @@
 """A result -> stdout as text or JSON, and a file whose suffix says what it is to hold."""
 
 import json
-import os
 import sys
-import tempfile
-from pathlib import Path
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import ConfigError
 from bathy.agent.modes.evaluate.result import Result
 from bathy.agent.modes.evaluate.table import render_table
+from bathy.agent.modes.saving import save
 
 
 def check_output(settings: Settings) -> None:
-    """Find out before the work begins whether it can be done and written as asked.
+    """Find out before the work begins whether it can be done as asked.
 
     Raises:
         ConfigError: It cannot; says why.
@@ -25,16 +23,13 @@ def check_output(settings: Settings) -> None:
         )
     if settings.output_format not in ("text", "json"):
         raise ConfigError("eval writes text or json; give --output-format one of them")
-    output = settings.output
-    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
-        raise ConfigError(f"-o {output} cannot be written: name a file in a folder that exists")
 
 
 def show(result: Result, settings: Settings) -> None:
     """Print a result, and write it to the file that the settings name.
 
     Raises:
-        ConfigError: The file cannot be written.
+        BathyError: The file cannot be written.
     """
     as_json = settings.output_format == "json"
     text = _json(result) if as_json else _text(result)
@@ -44,9 +39,9 @@ def show(result: Result, settings: Settings) -> None:
         if suffix in (".html", ".htm"):
             from bathy.agent.modes.evaluate.webpage import result_page
 
-            _write(output, result_page(result))
+            save(output, result_page(result).encode("utf-8"))
         else:
-            _write(output, _json(result) if suffix == ".json" else text)
+            save(output, (_json(result) if suffix == ".json" else text).encode("utf-8"))
     sys.stdout.write(text)
 
 
@@ -68,24 +63,3 @@ def _text(result: Result) -> str:
         n = len(result.failed)
         parts.append(f"\n{n} question{'s' * (n != 1)} could not be measured.\n")
     return "".join(parts)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    try:
-        descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-        try:
-            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
-                file.write(text)
-                os.fchmod(descriptor, 0o666 & ~_umask())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise ConfigError(f"-o {path} cannot be written: {error.strerror}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -2,15 +2,22 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
-from bathy.agent.modes.signals import INTERRUPTED, TERMINATED, Terminated, ignore_ends
+from bathy.agent.modes.signals import (
+    INTERRUPTED,
+    TERMINATED,
+    Terminated,
+    ends_put_off,
+    ignore_ends,
+)
 from bathy.agent.modes.triage.dossier import Dossier, Issue
 from bathy.agent.modes.triage.ended import Ended, ended_report
 from bathy.agent.modes.triage.event import Order
-from bathy.agent.modes.triage.report import Report
+from bathy.agent.modes.triage.github.write import UNHEARD
+from bathy.agent.modes.triage.report import Action, Report, Warning
 from bathy.agent.modes.triage.saying import LogProgress
 from bathy.agent.modes.triage.show import save, show, tell_step
 from bathy.agent.modes.triage.wanted import Wanted
@@ -32,6 +39,8 @@ class Account:
         progress: Where sentences go.
         known: What was read of the issue by now.
         is_first: Nothing was shown before.
+        thought: What was thought of it; it was paid for, so that it is told whatever ends the work.
+        made: Requests that were sent by now, the last one perhaps without an answer.
         report: The one that was shown, if any was.
     """
 
@@ -41,6 +50,8 @@ class Account:
     progress: LogProgress
     known: Issue | Dossier | None = None
     is_first: bool = True
+    thought: Report | None = None
+    made: list[Action] = field(default_factory=list)
     report: Report | None = None
 
     def tell(self, report: Report) -> None:
@@ -56,7 +67,8 @@ class Account:
         # The file of a fetch is for what was fetched, that of a dry run for what would be sent.
         is_for_report = self.wanted.step != "fetch" and not self.settings.dry_run
         try:
-            show(self.settings, report, is_first=self.is_first)
+            with ends_put_off():  # A line of JSON is whole or not there.
+                show(self.settings, report, is_first=self.is_first)
         finally:
             if self._is_alone and is_for_report:
                 save(self.settings, [report])
@@ -71,7 +83,7 @@ class Account:
         self.tell(self._ended("skipped", why))
 
     def fail(self, why: str, *, is_usage: bool = False) -> None:
-        """Tell that nothing came of it, unless a report was told already.
+        """Tell that nothing came of it, or what did by then, unless a report was told already.
 
         Args:
             why: One sentence; it is said on stderr by whoever ends the process.
@@ -79,9 +91,9 @@ class Account:
         """
         if self.report is not None:
             return
-        report = self._ended("error", why)
+        report = self._stopped(why) or self._ended("error", why)
         try:
-            if is_usage and self._is_alone:
+            if is_usage and self._is_alone and self.thought is None:
                 tell_step(report)
             else:
                 self.tell(report)
@@ -89,9 +101,33 @@ class Account:
             # It must not take the place of what went wrong first.
             self.progress.say(str(error))
 
+    def note(self, action: Action) -> None:
+        """Note a request that is about to be made, and what became of it when it was."""
+        if action.reason == UNHEARD:
+            self.progress.say(f"{action.op.replace('_', ' ')}: {action.method} {action.path}")
+            self.made.append(action)
+        else:
+            self.made[-1] = action
+
     @property
     def _is_alone(self) -> bool:
         return self.order.trigger != "batch"
+
+    def _stopped(self, why: str) -> Report | None:
+        """What was thought, where something ended the work after that; None if nothing was."""
+        report, made = self.thought, tuple(self.made)
+        if report is None:
+            return None
+        said = "what was sent by then is listed" if made else "nothing was written"
+        sent = [(action.op, action.path, action.body) for action in made]
+        left = [one for one in report.actions if (one.op, one.path, one.body) not in sent]
+        run = replace(report.run, mode=self.wanted.wishes.mode) if made else report.run
+        return replace(
+            report,
+            run=run,
+            actions=(*made, *left),
+            warnings=(*report.warnings, Warning("write", f"{why}; {said}")),
+        )
 
     def _ended(self, status: Ended, why: str) -> Report:
         order, wishes = self.order, self.wanted.wishes

@@ -10,14 +10,14 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError
-from bathy.agent.modes.signals import Terminated, guarded
+from bathy.agent.modes.signals import Terminated, ends_put_off, guarded, ignore_ends
 from bathy.agent.modes.triage.dossier import Dossier, dump_dossier, load_dossier
 from bathy.agent.modes.triage.report import Report, dump_report, load_report
 from bathy.agent.modes.triage.saying import log_progress
@@ -65,56 +65,78 @@ class Thought:
     exit_code: int
 
 
-def think_apart(settings: Settings, dossier: Dossier) -> Thought:
+def think_apart(settings: Settings, dossier: Dossier, keep: Callable[[Report], object]) -> Thought:
     """Think in a process of its own.
 
     Args:
         settings: Of this run; `rev` is the commit to judge at, if any.
         dossier: The issue.
+        keep: Gets the report, if the process had made one, before whatever ends this one.
 
     Raises:
         BathyError: The other process was killed.
         SystemExit: The other process has said why it failed; this is its exit code.
     """
-    with TemporaryDirectory(prefix="bathy-triage-") as folder:
-        asked, told = Path(folder) / "dossier.json", Path(folder) / "report.json"
+    with _answered(settings, dossier) as (code, data):
+        report = load_report(data)
+        keep(report)
+        return Thought(report, code)
+
+
+def preview_apart(settings: Settings, dossier: Dossier) -> str:
+    """Show what would be sent to a model, in a process of its own.
+
+    Returns:
+        Why nothing would be sent; "" if something was shown.
+
+    Raises:
+        BathyError: As `think_apart`, and so is SystemExit.
+    """
+    with _answered(settings, dossier) as (_, data):
+        return data.decode()
+
+
+@contextlib.contextmanager
+def _answered(settings: Settings, dossier: Dossier) -> Iterator[tuple[int, bytes]]:
+    """Have the other process work; until its answer is taken, an end from outside waits.
+
+    Yields:
+        Its exit code, and what it has written.
+    """
+    with TemporaryDirectory(prefix="bathy-triage-") as folder, ends_put_off():
+        asked, told = Path(folder) / "dossier.json", Path(folder) / "told"
         asked.write_bytes(dump_dossier(dossier))
         code = _run_apart(settings, asked, told)
+        if code in _KILLED and not told.exists():
+            raise BathyError(
+                f"the process that thinks was ended by signal {code - 128}; run bathy again,"
+                " and give it more memory if that was short"
+            )
         if not told.exists():
-            if code in _KILLED:
-                raise BathyError(
-                    f"the process that thinks was ended by signal {code - 128}; run bathy again,"
-                    " and give it more memory if that was short"
-                )
             raise SystemExit(code or 1)
-        return Thought(load_report(told.read_bytes()), code)
+        yield code, told.read_bytes()
 
 
-def preview_apart(settings: Settings, dossier: Dossier) -> int:
-    """Show what would be sent to a model, in a process of its own; return the exit code."""
-    with TemporaryDirectory(prefix="bathy-triage-") as folder:
-        asked = Path(folder) / "dossier.json"
-        asked.write_bytes(dump_dossier(dossier))
-        return _run_apart(settings, asked, None)
-
-
-def _run_apart(settings: Settings, asked: Path, told: Path | None) -> int:
+def _run_apart(settings: Settings, asked: Path, told: Path) -> int:
     process = multiprocessing.get_context("spawn").Process(
         target=_work, args=(settings, asked, told), name="bathy-think"
     )
-    with _without_tokens():
-        process.start()
-    try:
+
+    def stop(came: Sequence[int]) -> None:
+        if process.pid is not None:
+            (process.terminate if len(came) == 1 else process.kill)()
+
+    with ends_put_off(stop) as came:
+        with _without_tokens():
+            process.start()
+        if came:  # before there was a process to stop
+            stop(came)
         process.join()
-    finally:
-        if process.is_alive():
-            process.terminate()
-            process.join()
     code = process.exitcode or 0
     return code if code >= 0 else 128 - code
 
 
-def _work(settings: Settings, asked: Path, told: Path | None) -> None:
+def _work(settings: Settings, asked: Path, told: Path) -> None:
     """The other process: reads one file, writes the other, ends with an exit code."""
     # Loaded here alone: what waits for this process needs none of it.
     from bathy.agent.modes.triage.think import preview, think
@@ -124,18 +146,27 @@ def _work(settings: Settings, asked: Path, told: Path | None) -> None:
     def run() -> int:
         try:
             dossier = load_dossier(asked.read_bytes())
-            if told is None:
-                preview(settings, dossier, progress)
-                return 0
-            thought = think(settings, dossier, progress)
+            if settings.dry_run:
+                text, code = preview(settings, dossier, progress), 0
+            else:
+                thought = think(settings, dossier, progress)
+                text, code = dump_report(thought.report), thought.exit_code
         except (KeyboardInterrupt, Terminated) as end:
             # The process that waits says so.
             return _QUIET_CODES[type(end)]
-        told.write_text(dump_report(thought.report), encoding="utf-8")
-        return thought.exit_code
+        ignore_ends()
+        _write_whole(told, text)
+        return code
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(guarded(run, verbose=settings.verbose))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that is there only when all of it is."""
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
 
 
 def secrets_in(environment: Mapping[str, str]) -> set[str]:

@@ -4,19 +4,18 @@ What was triaged and has not changed since is left out, so that the next run goe
 stopped, whatever stopped it.
 """
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bathy.agent.config import Settings
 from bathy.agent.errors import BathyError, ConfigError
 from bathy.agent.modes.triage.account import Account, one_report
-from bathy.agent.modes.triage.apart import think_apart
 from bathy.agent.modes.triage.digest import input_digest
-from bathy.agent.modes.triage.dossier import Issue, Target
+from bathy.agent.modes.triage.dossier import MEMBERS, Issue, Target
 from bathy.agent.modes.triage.ended import is_ended
 from bathy.agent.modes.triage.event import Order
 from bathy.agent.modes.triage.github.calls import list_open
+from bathy.agent.modes.triage.github.client import GitHub
 from bathy.agent.modes.triage.memory import remembered
 from bathy.agent.modes.triage.plan import BOT
 from bathy.agent.modes.triage.report import Report
@@ -25,6 +24,7 @@ from bathy.agent.modes.triage.run import (
     TRY_AGAIN_CODE,
     check_rev,
     fetch,
+    thought_of,
     why_not_now,
     written,
 )
@@ -32,13 +32,14 @@ from bathy.agent.modes.triage.saying import LogProgress
 from bathy.agent.modes.triage.show import save
 from bathy.agent.modes.triage.surroundings import (
     api_url,
+    asked,
     check_clone,
     clone_name,
-    connection,
     operator_name,
 )
 from bathy.agent.modes.triage.target import host_of
 from bathy.agent.modes.triage.wanted import MOST_AT_ONCE, Wanted
+from bathy.tools.base import count_of
 
 MOST_LISTED = 1_000
 """Open issues that are looked at for ones that are still to be triaged."""
@@ -83,29 +84,26 @@ def _work(
     told: list[Report],
 ) -> int:
     """Triage the issues one by one; their reports go to `told` as they are made."""
-    code = done = failures = 0
-    for at, issue in enumerate(issues):
-        if done >= wanted.limit:
-            break
+    code = failures = 0
+    for left, issue in _in_turn(issues, wanted, progress, told):
         if failures >= MOST_FAILURES:
-            progress.say(f"{failures} issues failed in a row; {len(issues) - at} are left")
+            progress.say(f"{failures} issues failed in a row; {left} are left")
             break
-        left = _left(settings, told)
-        if left.max_cost_usd is not None and left.max_cost_usd <= 0:
-            progress.say(f"--max-cost is reached; {len(issues) - at} issues are left for next time")
+        own = _left(settings, told)
+        if own.max_cost_usd is not None and own.max_cost_usd <= 0:
+            progress.say(f"--max-cost is reached; {left} issues are left for next time")
             return code or LIMIT_CODE
-        progress.say(f"issue {issue.number} ({done + 1} of {wanted.limit} at most)")
+        progress.say(f"issue {issue.number} ({_looked_at(told) + 1} of {wanted.limit} at most)")
         order = Order(replace(target, number=issue.number), "batch")
-        account = Account(left, wanted, order, progress, known=issue, is_first=not told)
+        account = Account(own, wanted, order, progress, known=issue, is_first=not told)
         try:
             became = _became(account, issue)
         finally:
             told += [account.report] if account.report is not None else []
-        done += account.report is not None and not is_ended(account.report)
         code = code or became.exit_code
         if became.exit_code == TRY_AGAIN_CODE:
             why = f"{became.why}; " if became.why else ""
-            progress.say(f"{why}{len(issues) - at} issues are left for next time")
+            progress.say(f"{why}{left} issues are left for next time")
             return TRY_AGAIN_CODE
         if became.why:
             progress.say(f"issue {issue.number}: {became.why}")
@@ -114,6 +112,40 @@ def _work(
             with remembered(target.host, target.full_name) as (memory, _):
                 memory.finish(issue.number, issue.updated_at, became.digest)
     return code
+
+
+def _in_turn(
+    issues: Sequence[Issue], wanted: Wanted, progress: LogProgress, told: Sequence[Report]
+) -> Iterator[tuple[int, Issue]]:
+    """Yield the issues that this run may take, each with how many are left; `told` grows with it.
+
+    Those of a stranger who has had enough are left for next time, which is said.
+    """
+    held = 0
+    for at, issue in enumerate(issues):
+        if _looked_at(told) >= wanted.limit:
+            break
+        if _has_had_enough(issue, told, wanted.per_author):
+            held += 1
+        else:
+            yield len(issues) - at, issue
+    if held:
+        progress.say(
+            f"left for next time: {count_of(held, 'issue')} of authors with over"
+            f" {wanted.per_author}; --per-author takes more"
+        )
+
+
+def _looked_at(told: Sequence[Report]) -> int:
+    return sum(not is_ended(report) for report in told)
+
+
+def _has_had_enough(issue: Issue, told: Sequence[Report], most: int) -> bool:
+    """Whether so many issues of an author were worked on already; a member's are never too many."""
+    if issue.association in MEMBERS:
+        return False
+    own = [one for one in told if (one.issue.author or "") == issue.author]
+    return sum(one.status != "skipped" for one in own) >= most
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +185,15 @@ def _triage(account: Account, issue: Issue) -> _Became:
     if reason := NOTHING_SAID if is_said else why_not_now(dossier, order, wanted):
         account.skip(reason)
         return _Became(is_done=True, digest=digest)
-    code = written(account, dossier.target, think_apart(account.settings, dossier))
+    code = written(account, dossier.target, thought_of(account, dossier))
     return _Became(code, is_done=not code, digest=digest)
 
 
 def _open_issues(target: Target, progress: LogProgress) -> tuple[Issue, ...]:
-    async def work() -> tuple[Issue, ...]:
-        async with connection(progress) as github:
-            return (await list_open(github, target, limit=MOST_LISTED)).issues
+    async def ask(github: GitHub) -> tuple[Issue, ...]:
+        return (await list_open(github, target, limit=MOST_LISTED)).issues
 
-    return asyncio.run(work())
+    return asked(ask, progress)
 
 
 def _due(issues: Sequence[Issue], target: Target, wanted: Wanted) -> list[Issue]:

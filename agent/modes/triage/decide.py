@@ -11,9 +11,10 @@ from bathy.agent.modes.triage.finding.missing import find_missing
 from bathy.agent.modes.triage.finding.suspects import find_suspects
 from bathy.agent.modes.triage.ground import Ground
 from bathy.agent.modes.triage.opinion import NO_OPINION, Opinion, without_words
+from bathy.agent.modes.triage.repeated import issue_info
 from bathy.agent.modes.triage.report import (
+    NO_TRACKER,
     Classification,
-    IssueInfo,
     Missing,
     RepoInfo,
     Report,
@@ -23,10 +24,6 @@ from bathy.agent.modes.triage.report import (
     Warning,
 )
 from bathy.agent.modes.triage.untrusted.flags import is_security, is_spam
-from bathy.agent.modes.triage.untrusted.visible import visible
-
-NO_TRACKER = "local/repository"
-"""Name of a repository whose name nobody knows; no link with it resolves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +92,15 @@ def skipped(ground: Ground, run: RunInfo, why: str) -> Report:
 
 def blank_report(ground: Ground, run: RunInfo) -> Report:
     """Return a report that says what is known of issue and repository, and finds nothing."""
-    dossier, issue, target = ground.dossier, ground.dossier.issue, ground.dossier.target
+    dossier, target = ground.dossier, ground.dossier.target
     codes = {code for code, _ in dossier.notes}
+    is_cut = bool(codes & {"oversize", "comments_cut"})
     return Report(
         run=run,
         repo=RepoInfo(
             target.full_name or NO_TRACKER, target.host, ground.commit, dossier.visibility
         ),
-        issue=IssueInfo(
-            number=max(1, issue.number),
-            title=" ".join(visible(issue.title).text.split())[:400],
-            updated_at=issue.updated_at,
-            url=issue.url,
-            state=issue.state,
-            author=issue.author or None,
-            author_association=issue.association,
-            existing_labels=issue.labels,
-            comments_read=len(dossier.comments),
-            truncated=bool(codes & {"oversize", "comments_cut"}),
-        ),
+        issue=replace(issue_info(target, dossier), truncated=is_cut),
         status="triaged",
         security=Security(flags=ground.flags),
         warnings=tuple(Warning(code, message) for code, message in _notes(ground)),

@@ -15,6 +15,9 @@ FORMAT = 1
 
 Trigger = Literal["cli", "url", "event", "batch"]
 
+MEMBERS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
+"""What the API says of those who belong to the repository; anybody else is a stranger."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -12,9 +12,9 @@ from typing import Literal
 from bathy.agent.modes.triage.digest import input_digest
 from bathy.agent.modes.triage.dossier import Dossier, Issue, Target, Trigger
 from bathy.agent.modes.triage.plan import Wishes
-from bathy.agent.modes.triage.report import IssueInfo, RepoInfo, Report, RunInfo, Warning
+from bathy.agent.modes.triage.repeated import issue_info
+from bathy.agent.modes.triage.report import NO_TRACKER, RepoInfo, Report, RunInfo, Warning
 from bathy.agent.modes.triage.untrusted.safe import safe_line
-from bathy.agent.modes.triage.untrusted.visible import visible
 
 NO_COMMIT = "0" * 40
 """Where a commit belongs and no code was looked at; git has no object of this name."""
@@ -23,7 +23,6 @@ NO_DIGEST = "sha256:" + "0" * 64
 
 Ended = Literal["skipped", "error"]
 
-_MOST_TITLE = 400
 _HEADS: dict[str, str] = {"skipped": "Skipped", "error": "Could not be triaged"}
 _NO_LOOK = ("no_commit", "no code was looked at; zeros stand for the commit")
 _UNREAD = ("not_read", "the issue was not read; its texts are left empty, zeros are its digest")
@@ -56,7 +55,7 @@ def ended_report(
         notes.append(_UNREAD if known is None else _HALF_READ)
     run = RunInfo(
         id=uuid.uuid4().hex,
-        mode="apply" if wishes.labels or wishes.comment else "suggest" if wishes else "plan",
+        mode=wishes.mode,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         input_digest=input_digest(dossier) if dossier else NO_DIGEST,
         tool_version=version("bathy"),
@@ -65,8 +64,8 @@ def ended_report(
     visibility = dossier.visibility if dossier else "unknown"
     return Report(
         run,
-        RepoInfo(target.full_name or _no_name(), target.host, NO_COMMIT, visibility),
-        _info(target, known),
+        RepoInfo(target.full_name or NO_TRACKER, target.host, NO_COMMIT, visibility),
+        issue_info(target, known),
         status,
         skip_reason=why,
         warnings=tuple(Warning(code, said) for code, said in notes),
@@ -83,28 +82,3 @@ def ended_markdown(report: Report) -> str:
     why = safe_line(report.skip_reason or "", 1_000)
     number = report.issue.number
     return f"# Triage of #{number}\n\n**{_HEADS.get(report.status, report.status)}**: {why}\n"
-
-
-def _info(target: Target, known: Issue | Dossier | None) -> IssueInfo:
-    """What is known of the issue, its title as people see it."""
-    if known is None:
-        return IssueInfo(max(1, target.number), "", "")
-    issue = known.issue if isinstance(known, Dossier) else known
-    return IssueInfo(
-        number=max(1, issue.number),
-        title=" ".join(visible(issue.title).text.split())[:_MOST_TITLE],
-        updated_at=issue.updated_at,
-        url=issue.url,
-        state=issue.state,
-        author=issue.author or None,
-        author_association=issue.association,
-        existing_labels=issue.labels,
-        comments_read=len(known.comments) if isinstance(known, Dossier) else 0,
-    )
-
-
-def _no_name() -> str:
-    # What judges issues takes long to load, and hardly any issue is of no repository.
-    from bathy.agent.modes.triage.decide import NO_TRACKER
-
-    return NO_TRACKER

@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bathy.agent.errors import ConfigError
-from bathy.agent.modes.triage.dossier import Target, Trigger
+from bathy.agent.modes.triage.dossier import MEMBERS, Target, Trigger
 from bathy.agent.modes.triage.target import checked_name, host_of
 
 COMMAND = "/triage"
 """First word of a comment that asks for triage."""
-
-MAY_COMMAND = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
-"""Whose comments are taken for commands, by what the API says of them and never by their text."""
 
 MOST_BYTES = 25 << 20
 """What the service itself sends at most."""
@@ -109,7 +106,7 @@ def _why_no_command(action: str, comment: Mapping[str, Any]) -> str:
         return f"the comment does not begin with {COMMAND}"
     if _is_bot(_table(comment, "user")):
         return "a bot wrote the comment"
-    if comment.get("author_association") not in MAY_COMMAND:
+    if comment.get("author_association") not in MEMBERS:
         return f"{COMMAND} is for members and collaborators of the repository"
     return ""
 

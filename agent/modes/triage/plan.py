@@ -53,6 +53,13 @@ class Wishes:
         """Whether anything may be written."""
         return self.labels or self.comment or self.suggest
 
+    @property
+    def mode(self) -> Literal["plan", "suggest", "apply"]:
+        """What a run with them is called."""
+        if self.labels or self.comment:
+            return "apply"
+        return "suggest" if self.suggest else "plan"
+
 
 @dataclass(frozen=True, slots=True)
 class TrackerState:

@@ -47,6 +47,9 @@ FlagCode = Literal[
 Operation = Literal[
     "add_labels", "suggest_labels", "remove_label", "create_comment", "update_comment"
 ]
+NO_TRACKER = "local/repository"
+"""Name of a repository whose name nobody knows; no link with it resolves."""
+
 MOST_LABELS, MOST_DUPLICATES, MOST_SUSPECTS, MOST_AREAS = 10, 3, 10, 3
 
 

@@ -4,7 +4,6 @@ Three steps: fetch holds a token and asks no model, think asks a model and holds
 holds a token and asks no model. Each can be a process or a job of its own, with a file between.
 """
 
-import asyncio
 import os
 import sys
 from dataclasses import replace
@@ -13,7 +12,7 @@ from pathlib import Path
 from bathy.agent.config import Settings
 from bathy.agent.errors import ConfigError, TryAgainError
 from bathy.agent.index.repo import locate
-from bathy.agent.modes.triage.account import Account, one_report, why_of
+from bathy.agent.modes.triage.account import Account, one_report
 from bathy.agent.modes.triage.apart import Thought, preview_apart, think_apart
 from bathy.agent.modes.triage.commit import find_commits
 from bathy.agent.modes.triage.digest import input_digest
@@ -22,6 +21,7 @@ from bathy.agent.modes.triage.ended import is_ended
 from bathy.agent.modes.triage.event import Order
 from bathy.agent.modes.triage.finding.resembling import resembling
 from bathy.agent.modes.triage.github.calls import read_issue
+from bathy.agent.modes.triage.github.client import GitHub
 from bathy.agent.modes.triage.github.fetch import fetch_dossier
 from bathy.agent.modes.triage.github.write import is_passing, is_unknown, write_report
 from bathy.agent.modes.triage.given import MOST_BYTES, read_given
@@ -29,13 +29,13 @@ from bathy.agent.modes.triage.handed import keep, order_of, read_dossier, read_r
 from bathy.agent.modes.triage.marker import digest_of, is_ours
 from bathy.agent.modes.triage.memory import remembered
 from bathy.agent.modes.triage.plan import BOT, unwritten
-from bathy.agent.modes.triage.report import Report, Warning
+from bathy.agent.modes.triage.report import Report
 from bathy.agent.modes.triage.saying import LogProgress, log_progress
 from bathy.agent.modes.triage.surroundings import (
     api_url,
+    asked,
     check_clone,
     clone_name,
-    connection,
     in_actions,
     operator_name,
     token,
@@ -166,12 +166,28 @@ def _fetched(account: Account, dossier: Dossier) -> int:
 
 def _thought(account: Account, dossier: Dossier) -> int:
     if account.settings.dry_run:
-        return preview_apart(account.settings, dossier)
-    return written(account, dossier.target, think_apart(account.settings, dossier))
+        if reason := preview_apart(account.settings, dossier):
+            account.skip(reason)
+        return 0
+    return written(account, dossier.target, thought_of(account, dossier))
+
+
+def thought_of(account: Account, dossier: Dossier) -> Thought:
+    """Think of an issue; whatever ends the work from then on, what was thought is told.
+
+    Raises:
+        BathyError: The process that thinks was killed.
+        SystemExit: It has said why it failed.
+    """
+
+    def keep(report: Report) -> None:
+        account.thought = report
+
+    return think_apart(account.settings, dossier, keep)
 
 
 def written(account: Account, target: Target, thought: Thought) -> int:
-    """Write what is wished for, and show the report: it was paid for, whatever writing comes to.
+    """Write what is wished for, and show the report.
 
     Returns:
         The exit code.
@@ -179,15 +195,10 @@ def written(account: Account, target: Target, thought: Thought) -> int:
     Raises:
         BathyError: The tracker cannot be read, or refuses.
     """
-    report = thought.report
-    try:
-        if account.wanted.wishes:
-            report = write(target, report, account.wanted, account.progress)
-    except BaseException as error:
-        report = replace(report, warnings=(*report.warnings, Warning("write", why_of(error))))
-        raise
-    finally:
-        account.tell(report)
+    account.thought = report = thought.report
+    if account.wanted.wishes:
+        report = write(account, target, report)
+    account.tell(report)
     return thought.exit_code or exit_code_of_writes(report)
 
 
@@ -206,24 +217,23 @@ def fetch(order: Order, progress: LogProgress) -> Dossier:
         BathyError: The tracker refuses, or cannot be reached.
     """
 
-    async def work() -> Dossier:
-        async with connection(progress) as github:
-            return await fetch_dossier(
-                github,
-                order.target,
-                order.trigger,
-                marker=is_ours,
-                resembling=lambda issue, others: [
-                    one.number for one in resembling(issue, others, most=5)
-                ],
-                in_actions=in_actions(),
-            )
+    async def ask(github: GitHub) -> Dossier:
+        return await fetch_dossier(
+            github,
+            order.target,
+            order.trigger,
+            marker=is_ours,
+            resembling=lambda issue, others: [
+                one.number for one in resembling(issue, others, most=5)
+            ],
+            in_actions=in_actions(),
+        )
 
-    return asyncio.run(work())
+    return asked(ask, progress)
 
 
-def write(target: Target, report: Report, wanted: Wanted, progress: LogProgress) -> Report:
-    """Write what is wished for.
+def write(account: Account, target: Target, report: Report) -> Report:
+    """Write what is wished for; the account has noted each request.
 
     Returns:
         The report with what became of each write.
@@ -231,30 +241,30 @@ def write(target: Target, report: Report, wanted: Wanted, progress: LogProgress)
     Raises:
         BathyError: The tracker cannot be read, or refuses.
     """
+    wanted, progress = account.wanted, account.progress
     wishes = replace(wanted.wishes, again=wanted.is_again)
     keys = [key for key in (token(), os.environ.get("DEEPSEEK_API_KEY", "")) if key]
 
-    async def work() -> Report:
-        async with connection(progress) as github:
-            # Whoever hands over a report does not say who wrote the issue.
-            if wanted.step == "write" and (await read_issue(github, target)).is_bot:
-                progress.say(f"nothing is written: {BOT}")
-                return unwritten(report, BOT)
-            return await write_report(
-                github,
-                target,
-                report,
-                wishes,
-                say=progress.say,
-                in_actions=in_actions(),
-                secrets=keys,
-            )
+    async def ask(github: GitHub) -> Report:
+        # Whoever hands over a report does not say who wrote the issue.
+        if wanted.step == "write" and (await read_issue(github, target)).is_bot:
+            progress.say(f"nothing is written: {BOT}")
+            return unwritten(report, BOT)
+        return await write_report(
+            github,
+            target,
+            report,
+            wishes,
+            note=account.note,
+            in_actions=in_actions(),
+            secrets=keys,
+        )
 
     if report.status in ("skipped", "error"):
         if is_ended(report):  # Such a one is handed over, and shows nothing to people.
             progress.say(f"nothing is written: {report.skip_reason or report.status}")
         return report
-    return asyncio.run(work())
+    return asked(ask, progress)
 
 
 def why_not_now(dossier: Dossier, order: Order, wanted: Wanted) -> str:

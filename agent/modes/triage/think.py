@@ -43,13 +43,12 @@ def think(settings: Settings, dossier: Dossier, progress: Progress) -> Thought:
         trigger=dossier.trigger,
     )
     if dossier.issue.is_pull_request:
-        report = skipped(ground, run, "it is a pull request, not an issue")
+        report = skipped(ground, run, _unasked(ground))
         return Thought(report, 0)
     own = replace(settings, rev=commits.code)
     service = _service(settings, progress)
-    is_wanted = not (is_spam(ground.flags) or is_security(ground.flags))
     opined = Opined()
-    if service is not None and is_wanted:
+    if service is not None and not _unasked(ground):
         opined = _asked(own, service, ground, progress)
     with open_bench(own, progress) as bench:
         judged = judge(bench, ground, opined.opinion, run)
@@ -84,11 +83,14 @@ def planned(report: Report, dossier: Dossier) -> Report:
     return unwritten(report, BOT) if dossier.issue.is_bot else report
 
 
-def preview(settings: Settings, dossier: Dossier, progress: Progress) -> None:
+def preview(settings: Settings, dossier: Dossier, progress: Progress) -> str:
     """Show what a model would be sent, to whom, and at what price.
 
+    Returns:
+        Why nothing would be sent; "" if something was shown.
+
     Raises:
-        ConfigError: No model would be asked.
+        ConfigError: No model is to be asked.
     """
     if settings.offline:
         raise ConfigError("--offline sends nothing at all; leave out --offline, or --dry-run")
@@ -96,12 +98,21 @@ def preview(settings: Settings, dossier: Dossier, progress: Progress) -> None:
     from bathy.agent.modes.triage.opine import model_settings, task_about
 
     ground, _ = _survey(settings, dossier)
-    if dossier.issue.is_pull_request or is_spam(ground.flags) or is_security(ground.flags):
-        progress.say("no model would be asked: a pull request, advertising, or about security")
-        return
+    if reason := _unasked(ground):
+        return f"no model would be asked: {reason}"
     own = replace(model_settings(settings), rev=ground.commit)
     with open_bench(own, progress) as bench:
         show_dry(bench, read_service(settings), task_about(ground))
+    return ""
+
+
+def _unasked(ground: Ground) -> str:
+    """Say why no model is asked about an issue; "" if one is."""
+    if ground.dossier.issue.is_pull_request:
+        return "it is a pull request, not an issue"
+    if is_spam(ground.flags):
+        return "it looks like advertising"
+    return "it reads like a report of a hole" if is_security(ground.flags) else ""
 
 
 def _survey(settings: Settings, dossier: Dossier) -> tuple[Ground, Commits]:

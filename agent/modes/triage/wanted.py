@@ -15,6 +15,9 @@ MOST_AT_ONCE = 100
 
 DEFAULT_LIMIT = 10
 
+DEFAULT_PER_AUTHOR = 5
+"""Half of a run, so that nobody can take all of it, nor have all of it paid for what they open."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -26,6 +29,7 @@ class Wanted:
         step: All of them, or one of the three.
         is_open: All open issues, oldest first, `limit` of them.
         limit: Issues of a batch.
+        per_author: Of them, those of one author who does not belong to the repository.
         name: OWNER/NAME, or "".
         is_again: Even if the same text was answered before.
         signature: Of a webhook's event, or "".
@@ -43,6 +47,7 @@ class Wanted:
     signature: str = ""
     delivery: str = ""
     issue: int = 0
+    per_author: int = DEFAULT_PER_AUTHOR
 
 
 def wanted_of(values: Mapping[str, Any]) -> Wanted:
@@ -60,8 +65,9 @@ def wanted_of(values: Mapping[str, Any]) -> Wanted:
         raise ConfigError("--task asks a question of its own, and triage has one: leave it out")
     if is_open == bool(target):
         raise ConfigError("give one TARGET (a number, an address, an event file, -), or --open")
-    if values.get("limit") is not None and not is_open:
-        raise ConfigError("--limit goes with --open")
+    for name in ("limit", "per_author"):
+        if values.get(name) is not None and not is_open:
+            raise ConfigError(f"--{name.replace('_', '-')} goes with --open")
     if is_open and step != "all":
         raise ConfigError("--open does all steps; leave out --step")
     if target == "-" and (wishes or step == "write"):
@@ -89,6 +95,7 @@ def wanted_of(values: Mapping[str, Any]) -> Wanted:
         values.get("signature") or "",
         values.get("delivery") or "",
         values.get("issue") or 0,
+        values.get("per_author") or DEFAULT_PER_AUTHOR,
     )
 
 

@@ -92,9 +92,10 @@ def draw(transcript: Transcript, event: UiEvent, cited: Sequence[Cited]) -> None
 
 
 def draw_past(transcript: Transcript, turn: PastTurn) -> None:
-    """Draw a question of an earlier time, and what became of it."""
-    for event in turn.events:
-        draw(transcript, event, turn.cited)
+    """Draw a question of an earlier time, what became of it, and how long that took."""
+    for event, moment_s in zip(turn.events, turn.moments, strict=True):
+        with transcript.at_moment(moment_s):
+            draw(transcript, event, turn.cited)
 
 
 def _draw_words(transcript: Transcript, event: UiEvent) -> None:

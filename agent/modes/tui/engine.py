@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from bathy.agent.config import Effort, Settings, read_service
 from bathy.agent.errors import BathyError
 from bathy.agent.loop.events import Finished, PatchProposed
+from bathy.agent.loop.evidence import Span
 from bathy.agent.loop.record import read_header
 from bathy.agent.loop.sessions import find_session, sessions_folder
 from bathy.agent.model.catalog import Model, find_model
@@ -272,12 +273,13 @@ class Engine:
                 # Files have come since that the session lets through and the choice does not.
                 bench = look(replace(settings, resume=None))
             self._go_on_unless_stopped()
-            self._post(EvidenceFound(find_evidence(bench, job.text), is_answer=is_offline))
+            evidence = find_evidence(bench, job.text)
+            self._post(EvidenceFound(evidence, is_answer=is_offline))
             self._go_on_unless_stopped()
             if is_offline:
                 self._post(TurnEnded("answered"))
                 return
-            self._answer(bench, job)
+            self._answer(bench, job, evidence)
 
     def _survey(self, job: Survey, found: Packed) -> None:
         paths = (entry.path for entry in found.manifest.files)
@@ -289,7 +291,7 @@ class Engine:
         means = self.holding.choose(globs_of(job.settings)) if job.before is not None else ""
         self._post(replace(found, session=means))
 
-    def _answer(self, bench: "Bench", job: Question) -> None:
+    def _answer(self, bench: "Bench", job: Question, evidence: tuple[Span, ...]) -> None:
         from bathy.agent.modes.ask import open_run
         from bathy.agent.modes.first_prompt import Task
 
@@ -299,7 +301,7 @@ class Engine:
         # A session that takes the place of another has not proposed what waits.
         notes = (told_of(waiting) if self.holding.has_left else "", job.note)
         text = "\n\n".join([*filter(None, notes), job.text])
-        task = Task(text, about=job.text, proposed=waiting)
+        task = Task(text, about=job.text, proposed=waiting, evidence=evidence)
         with open_run(bench, service, task, allow=allow, sleep=self._wait) as asked:
             asyncio.run(self._run(asked, globs_of(bench.settings)))
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from bathy.agent.errors import TryAgainError
 from bathy.agent.loop.events import Event
+from bathy.agent.loop.evidence import Span
 from bathy.agent.pack.manifest import Manifest
 
 
@@ -92,17 +93,6 @@ class RefitFailed:
     """Other globs gave no pack; those before hold again."""
 
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A place that the index finds for a question, with its lines."""
-
-    path: str
-    start_line: int
-    end_line: int
-    symbol: str
-    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

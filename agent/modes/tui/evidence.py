@@ -1,8 +1,8 @@
 """A question -> the spans that the index finds for it, with their lines, to be shown at once."""
 
+from bathy.agent.loop.evidence import Span
 from bathy.agent.model.offline import choose_evidence, trimmed
 from bathy.agent.modes.compose import MOST_FILES, Bench
-from bathy.agent.modes.tui.events import Span
 
 
 def find_evidence(bench: Bench, question: str) -> tuple[Span, ...]:

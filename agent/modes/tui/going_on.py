@@ -5,17 +5,10 @@ from pathlib import Path
 
 from bathy.agent.errors import BathyError
 from bathy.agent.loop.record import read_record
-from bathy.agent.loop.sessions import (
-    SessionInfo,
-    export_session,
-    exports_folder,
-    find_session,
-    last_session,
-    name_session,
-    sessions_folder,
-)
+from bathy.agent.loop.sessions import SessionInfo, sessions_folder
 from bathy.agent.modes.tui import drawing
 from bathy.agent.modes.tui.deciding import Deciding
+from bathy.agent.modes.tui.sessions import asked
 from bathy.agent.modes.tui.sessions.replay import PastTurn, turns_of
 from bathy.agent.modes.tui.sessions.screen import SessionsScreen
 from bathy.agent.modes.tui.state import resumed
@@ -78,13 +71,11 @@ class GoingOn(Deciding):
 
     def resume_first(self) -> None:
         """Show the session that the command line goes on with."""
-        asked = self.engine.session
-        if asked is None or self.opened is None:
+        session = self.engine.session
+        if session is None or self.opened is None:
             return
         try:
-            folder = sessions_folder()
-            path = find_session(folder, asked) if asked else None
-            path = path or last_session(folder, str(self.opened.root))
+            path = asked.log_of(session, self.opened.root)
         except BathyError as error:
             self.engine.use_session(None)
             self.transcript.add_error(str(error))
@@ -150,20 +141,10 @@ class GoingOn(Deciding):
             for turn in shown:
                 drawing.draw_past(transcript, turn)
 
-    def _session_path(self) -> Path | None:
-        if not self.state.session_id:
-            self.warn("there is no session yet: ask something first")
-            return None
-        return find_session(sessions_folder(), self.state.session_id)
-
     def rename(self, name: str) -> None:
         """Give the session a name."""
-        if path := self._session_path():
-            kept = name_session(path, name)
-            self.say(f"this session is called {kept}" if kept else "this session has no name now")
+        self.say(asked.rename(self.state.session_id, name))
 
     def export(self, target: str) -> None:
         """Write the session to a file."""
-        if path := self._session_path():
-            wanted = Path(target).expanduser() if target else None
-            self.say(f"the session is in {export_session(path, wanted, exports_folder())}")
+        self.say(asked.export(self.state.session_id, target))

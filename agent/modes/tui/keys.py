@@ -73,6 +73,7 @@ TABLE: tuple[Key, ...] = (
         ("sessions", "ctrl+r", "earlier sessions"),
         ("new_session", "ctrl+n", "begin a session"),
         *((f"citation_{n}", f"alt+{n}", "open citation n", f"citation({n})") for n in range(1, 10)),
+        ("link", "alt+l", "open a web link of the answer"),
     ),
     *_keys(
         "composer",
@@ -150,7 +151,7 @@ TABLE: tuple[Key, ...] = (
     ),
     *_keys(
         "transcript",
-        ("open", "enter", "open the citation, or unfold evidence, thinking, a tool's output"),
+        ("open", "enter", "open the citation or link; unfold evidence, thinking, a tool's output"),
         ("block_above", "ctrl+up", "the block above", "block(-1)"),
         ("block_below", "ctrl+down", "the block below", "block(1)"),
         ("copy_code", "c", "copy the code"),
@@ -229,8 +230,12 @@ TABLE: tuple[Key, ...] = (
     *_keys("approval", ("yes", "y", "yes"), ("no", "n escape ctrl+c", "no")),
     *_keys(
         "link",
-        ("open", "y", "open it in the browser", "answer('open')"),
+        ("open", "y", "open it in the browser, once all of it was seen", "answer('open')"),
         ("copy", "c", "copy the address", "answer('copy')"),
+        ("next", "tab", "the next link", "step(1)"),
+        ("previous", "shift+tab", "the link before", "step(-1)"),
+        ("up", "up", "a line up in a long address", "move(-1)"),
+        ("down", "down", "a line down", "move(1)"),
         ("leave", "n escape", "leave it"),
     ),
     *_keys("help", ("close", "escape q f1 ?", "close it")),

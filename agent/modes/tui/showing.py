@@ -1,13 +1,12 @@
 """Files of the repository on screen: viewer, citations, finder, the user's editor, links."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from bathy.agent.errors import BathyError
 from bathy.agent.modes.tui import drawing
 from bathy.agent.modes.tui.asking.browser import open_in_browser
 from bathy.agent.modes.tui.asking.find_file import FindFile
-from bathy.agent.modes.tui.asking.open_link import OpenLink
+from bathy.agent.modes.tui.asking.open_link import Answer, OpenLink
 from bathy.agent.modes.tui.input.complete import Finder
 from bathy.agent.modes.tui.input.editor import EditorError, open_at_line
 from bathy.agent.modes.tui.panels.side import SidePanel
@@ -73,6 +72,12 @@ class Showing(Shell):
         if not self.transcript.choose_citation(number):
             self.warn(f"nothing is cited as {number}")
 
+    def action_link(self) -> None:
+        """Show where the links of an answer lead, and open one of them if that is wanted."""
+        self.transcript.flush()
+        if not self.transcript.choose_link():
+            self.warn("the answer has no web links")
+
     @on(CitationChosen)
     def _cited(self, event: CitationChosen) -> None:
         self.show_file(event.path, event.start, event.end)
@@ -105,10 +110,15 @@ class Showing(Shell):
 
     @on(LinkChosen)
     def _link(self, event: LinkChosen) -> None:
-        asked = OpenLink(event.url, self.clock, keymap=self.keymap, is_ascii=self.look.is_ascii)
-        self.push_screen(asked, partial(self._follow, event.url))
+        if self.is_open(OpenLink):
+            return
+        asked = OpenLink(
+            event.urls, self.clock, event.at, keymap=self.keymap, is_ascii=self.look.is_ascii
+        )
+        self.push_screen(asked, self._follow)
 
-    def _follow(self, url: str, how: str | None) -> None:
+    def _follow(self, chosen: tuple[Answer, str] | None) -> None:
+        how, url = chosen or ("", "")
         if how == "open":
             self._open_outside(url)
         elif how == "copy":

@@ -184,21 +184,30 @@ def reduce(state: State, event: UiEvent, now_s: float) -> State:
 
 def resumed(state: State, turns: Sequence[PastTurn]) -> State:
     """Return the state after a session was taken up, or left for a new one (no turns)."""
+    last = turns[-1] if turns else None
     return replace(
         state,
         turns=tuple(Turn(turn.question, turn.how) for turn in turns),
-        turn_usd=turns[-1].cost_usd if turns else 0.0,
+        turn_usd=last.cost_usd if last else 0.0,
         session_usd=sum(turn.cost_usd for turn in turns),
-        is_turn_guessed=bool(turns) and turns[-1].is_guessed,
+        is_turn_guessed=last is not None and last.is_guessed,
         is_session_guessed=any(turn.is_guessed for turn in turns),
         saved_usd=None,
         prompt_tokens=0,
         hit_tokens=0,
-        cited=(),
+        cited=_cited_in(last) if last else (),
         proposed=(),
         may_retry=False,
         session_id=state.session_id if turns else "",
     )
+
+
+def _cited_in(turn: PastTurn) -> tuple[Cited, ...]:
+    """Where an answer of an earlier time cites; without one, what was found for the question."""
+    if not turn.answer:
+        return _numbered((s.path, s.start_line, s.end_line, "verified") for s in turn.evidence)
+    checked = (each.citation for each in turn.cited)
+    return _numbered((c.path, c.start_line, c.end_line, c.status) for c in checked)
 
 
 def _phase(state: State, event: UiEvent) -> Phase:

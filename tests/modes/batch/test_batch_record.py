@@ -1,3 +1,4 @@
+import errno
 import fcntl
 import json
 import os
@@ -116,6 +117,32 @@ def test_a_place_that_is_no_file_is_refused(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "none" / "r.jsonl", tmp_path / "pipe"):
         with pytest.raises(ConfigError):
             Record(place)
+
+
+def test_a_part_that_cannot_go_at_once_goes_before_the_next_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, write, cut = tmp_path / "r.jsonl", os.write, os.ftruncate
+
+    def half(file: int, data: bytes) -> int:
+        if len(data) < 20:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(file, data[: len(data) - 15])
+
+    def refuse(_file: int, _length: int) -> None:
+        monkeypatch.setattr(os, "ftruncate", cut)
+        raise OSError(errno.EIO, "Input/output error")
+
+    with Record(path) as record:
+        record.append(result("a"))
+        monkeypatch.setattr(os, "write", half)
+        monkeypatch.setattr(os, "ftruncate", refuse)
+        with pytest.raises(BathyError, match="No space left"):
+            record.append(result("b"))
+        monkeypatch.setattr(os, "write", write)
+        assert not path.read_bytes().endswith(b"\n")
+        assert record.append(result("c"))
+    assert lines(path) == [result("a"), result("c")]
 
 
 def test_a_full_disk_leaves_no_half_of_a_line() -> None:

@@ -168,7 +168,7 @@ def test_what_cannot_be_written_is_said_before_the_work(
 ) -> None:
     done = run("eval", "history", "-C", history.repo.root, "-o", output)
     assert (done.code, done.out) == (2, "")
-    assert "cannot be written" in done.err
+    assert "cannot write" in done.err
     assert run("eval", "history", "-C", history.repo.root, "--output-format", "markdown").code == 2
     assert (
         run("eval", "history", "-C", history.repo.root, "--output-format", "stream-json").code == 2

@@ -134,7 +134,7 @@ def thinks_here(monkeypatch: pytest.MonkeyPatch) -> None:
     itself proves is in `test_triage_runs.py`.
     """
 
-    def run(settings: Settings, asked: Path, told: Path | None) -> int:
+    def run(settings: Settings, asked: Path, told: Path) -> int:
         try:
             with apart._without_tokens():
                 apart._work(pickle.loads(pickle.dumps(settings)), asked, told)

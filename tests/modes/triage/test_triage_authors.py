@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from github_double import GitHubDouble
 from modes.triage.conftest import BODY, NAME, Triage
-from modes.triage.outcome import BOTH, FINE, JSON, reports_of, sentence_of
+from modes.triage.outcome import BOTH, FINE, JSON, USAGE, reports_of, sentence_of
 
 OPEN = ("--open", "--limit", "20", "--repo-name", NAME, *JSON)
 
@@ -63,3 +63,27 @@ def test_a_member_s_command_is_not_the_author_s(
     for _ in range(3):
         event = event_of(tmp_path, 1, action="created", comment=comment)
         assert reports_of(triage(event, *JSON))[0]["status"] != "skipped"
+
+
+def test_a_stranger_s_many_issues_are_taken_a_few_a_run(
+    triage: Triage, tracker: GitHubDouble
+) -> None:
+    for author, association in (("eve", "NONE"), ("ann", "MEMBER"), ("bob", "CONTRIBUTOR")):
+        for number in range(4):
+            title = f"load() fails for {author}, {number}"
+            tracker.add_issue(NAME, title, BODY, author=author, association=association)
+    ran = triage(*OPEN, "--per-author", "3")
+    assert [one["issue"]["number"] for one in reports_of(ran)] == [1, 2, 3, 5, 6, 7, 8, 9, 10, 11]
+    assert "left for next time: 2 issues of authors with over 3" in ran.err
+    assert looked_at(triage, *OPEN, "--per-author", "3") == [4, 12]
+    assert "--open" in sentence_of(triage("1", "--per-author", "3", *JSON), USAGE)
+
+
+def test_what_is_passed_over_counts_for_no_author(triage: Triage, tracker: GitHubDouble) -> None:
+    for number in range(3):
+        tracker.add_issue(NAME, f"load() fails, {number}", BODY, author="eve")
+    one_each = (*OPEN, *BOTH, "--per-author", "1")
+    assert looked_at(triage, *one_each) == [1]
+    assert looked_at(triage, *one_each) == [2]
+    assert looked_at(triage, *one_each) == [3]
+    assert looked_at(triage, *one_each) == []

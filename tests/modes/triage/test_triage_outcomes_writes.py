@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from bathy.agent.config import Settings
 from bathy.agent.modes.triage.apart import Thought, think_apart
 from bathy.agent.modes.triage.dossier import Dossier
+from bathy.agent.modes.triage.report import Report
 from bathy.agent.modes.triage.telling.comment import CHECKLIST
 from conftest import Ran
 from github_double import GitHubDouble
@@ -103,8 +104,8 @@ def test_a_limit_on_writes_ends_them(
 def test_a_report_that_cannot_be_written_is_shown(
     triage: Triage, tracker: GitHubDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def think(settings: Settings, dossier: Dossier) -> Thought:
-        thought = think_apart(settings, dossier)
+    def think(settings: Settings, dossier: Dossier, keep: Callable[[Report], object]) -> Thought:
+        thought = think_apart(settings, dossier, keep)
         tracker.fail(503, times=FOR_EVER)
         return thought
 
@@ -114,7 +115,9 @@ def test_a_report_that_cannot_be_written_is_shown(
     assert (ran.code, len(said_by(ran))) == (LATER, 1)
     [report] = reports_of(ran)
     assert told(report) == [("add_labels", "planned"), ("create_comment", "planned")]
-    assert codes(report) == ["write"]
+    [warning] = report["warnings"]
+    assert (warning["code"], report["run"]["mode"]) == ("write", "plan")
+    assert warning["message"].endswith("; nothing was written")
     assert tracker.writes == []
 
 

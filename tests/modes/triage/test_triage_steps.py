@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bathy.agent.errors import BathyError
 from bathy.agent.modes.triage.report import dump_report
 from endpoint.script import Reply
 from endpoint.server import Endpoint
 from github_double import GitHubDouble
 from modes.triage.conftest import BODY, NAME, TOKEN, Triage, opinion
+from modes.triage.outcome import FINE, FOR_GOOD, JSON, reports_of, sentence_of
 from repo_builder import RepoBuilder
 from triage_reports import with_labels
 
 pytestmark = pytest.mark.usefixtures("thinks_here")
 
-JSON = ("--output-format", "json")
 WRITE = ("--write", "labels,comment")
 
 
@@ -201,11 +202,43 @@ def test_hidden_text_of_an_older_issue_stays_hidden_from_a_model(
     assert "\U000e0041" not in asked
 
 
-def test_a_security_report_has_no_request_to_show(triage: Triage, tracker: GitHubDouble) -> None:
-    tracker.add_issue(NAME, "Remote code execution in load(), exploit inside", "PoC inside")
+HOLE = {"title": "Remote code execution in load(), exploit inside", "body": "PoC inside"}
+SPAM = {"title": "Cheap followers", "body": "Cheap followers! " + "https://spam.invalid/buy " * 60}
+PULL = {"title": "Read empty files", "body": BODY, "is_pull_request": True}
+
+
+@pytest.mark.parametrize(
+    ("issue", "why"),
+    [(HOLE, "a report of a hole"), (SPAM, "advertising"), (PULL, "a pull request")],
+)
+def test_what_no_model_is_asked_about_has_one_report_and_no_request_to_show(
+    triage: Triage, tracker: GitHubDouble, issue: dict[str, Any], why: str
+) -> None:
+    tracker.add_issue(NAME, **issue)
     with Endpoint([]) as endpoint:
-        ran = triage("1", "--repo-name", NAME, "--dry-run", endpoint=endpoint)
-    assert (ran.code, ran.out) == (0, "")
+        ran = triage("1", "--repo-name", NAME, "--dry-run", *JSON, endpoint=endpoint)
+        shown = triage("1", "--repo-name", NAME, "--dry-run", endpoint=endpoint)
+    said = sentence_of(ran, FINE)
+    assert said.startswith("bathy: skipped: no model would be asked: it ")
+    assert why in said
+    assert (shown.code, shown.out) == (FINE, "")
+    assert shown.err.splitlines()[-1] == said
+
+
+def test_a_preview_that_fails_has_one_report(
+    triage: Triage, tracker: GitHubDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object) -> None:
+        raise BathyError("The folder has gone.")
+
+    monkeypatch.setattr("bathy.agent.modes.triage.think.survey", fail)
+    tracker.add_issue(NAME, "load() fails", BODY)
+    with Endpoint([]) as endpoint:
+        ran = triage("1", "--repo-name", NAME, "--dry-run", *JSON, endpoint=endpoint)
+    [report] = reports_of(ran)
+    assert (ran.code, report["status"]) == (FOR_GOOD, "error")
+    assert "said why on stderr" in report["skip_reason"]
+    assert ran.err.splitlines()[-1] == "bathy: The folder has gone."
 
 
 def test_json_holds_no_command_for_a_runner() -> None:

@@ -4,6 +4,7 @@ import pytest
 from bathy.agent.modes.tui.asking.address import read_address
 from bathy.agent.modes.tui.asking.open_link import OpenLink
 from textual.app import App
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 
@@ -51,11 +52,14 @@ def test_anything_else_is_shown_escaped_and_not_opened(url: str, shown: str, pro
     assert problem in address.problem
 
 
+URL = "https://example.org/[red]"
+
+
 class Asking(App[None]):
-    def __init__(self, url: str, now_s: list[float]) -> None:
+    def __init__(self, now_s: list[float], *urls: str, at: int = 0) -> None:
         super().__init__()
-        self.asked = OpenLink(url, lambda: now_s[-1])
-        self.got: list[str | None] = []
+        self.asked = OpenLink(urls, lambda: now_s[-1], at)
+        self.got: list[tuple[str, str] | None] = []
 
     def on_mount(self) -> None:
         self.push_screen(self.asked, self.got.append)
@@ -70,7 +74,7 @@ class Asking(App[None]):
 def test_a_key_answers_once_the_grace_is_over(key: str, answer: str | None) -> None:
     async def go() -> None:
         now_s = [5.0]
-        app = Asking("https://example.org/[red]", now_s)
+        app = Asking(now_s, URL)
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
             await pilot.press(key)
@@ -78,7 +82,7 @@ def test_a_key_answers_once_the_grace_is_over(key: str, answer: str | None) -> N
             now_s.append(5.5)
             await pilot.press("x", key)
             await pilot.pause()
-            assert app.got == [answer]
+            assert app.got == [answer and (answer, URL)]
 
     asyncio.run(go())
 
@@ -86,7 +90,7 @@ def test_a_key_answers_once_the_grace_is_over(key: str, answer: str | None) -> N
 def test_all_of_a_long_address_is_shown_and_its_host() -> None:
     async def go() -> None:
         url = "https://аpple.com/[b]" + "a" * 3000 + "/end"
-        app = Asking(url, [0.0])
+        app = Asking([0.0], url)
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
             assert app.text("address") == url
@@ -101,7 +105,7 @@ def test_all_of_a_long_address_is_shown_and_its_host() -> None:
 def test_what_may_not_be_opened_can_only_be_copied() -> None:
     async def go() -> None:
         now_s = [0.0]
-        app = Asking("file:///etc/passwd", now_s)
+        app = Asking(now_s, "file:///etc/passwd")
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
             now_s.append(1.0)
@@ -111,6 +115,64 @@ def test_what_may_not_be_opened_can_only_be_copied() -> None:
             assert app.text("problem").startswith("not opened: only http")
             await pilot.press("c")
             await pilot.pause()
-            assert app.got == ["copy"]
+            assert app.got == [("copy", "file:///etc/passwd")]
+
+    asyncio.run(go())
+
+
+def test_the_links_of_an_answer_are_gone_through_and_each_has_its_moment_of_grace() -> None:
+    async def go() -> None:
+        now_s = [0.0]
+        app = Asking(now_s, "https://a.org/", "javascript:b", "https://c.org/", at=2)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            assert app.text("address") == "https://c.org/"
+            now_s.append(1.0)
+            await pilot.press("shift+tab")
+            assert app.text("address") == "javascript:b"
+            assert app.text("keys") == "c copy   n leave   tab next link"
+            assert app.text("problem").startswith("not opened: only http")
+            await pilot.press("tab", "tab")
+            assert app.text("address") == "https://a.org/"
+            assert str(app.asked.query(Static).first().content).endswith("1 of 3 in the answer")
+            await pilot.press("y")
+            assert app.got == []
+            now_s.append(2.0)
+            await pilot.press("y")
+            await pilot.pause()
+            assert app.got == [("open", "https://a.org/")]
+
+    asyncio.run(go())
+
+
+def test_a_long_address_is_opened_only_once_its_end_was_in_sight() -> None:
+    async def go() -> None:
+        now_s = [0.0]
+        url = "https://example.org/" + "a" * 1500
+        app = Asking(now_s, url)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            scroll, rows = app.asked.query_one(VerticalScroll), list[float]()
+            while not app.got:
+                rows.append(scroll.scroll_offset.y)
+                now_s.append(now_s[-1] + 1.0)
+                await pilot.press("y")
+                await pilot.pause()
+            assert rows == sorted(set(rows))
+            assert rows[0] == 0
+            assert rows[-1] == scroll.max_scroll_y > 0
+            assert app.got == [("open", url)]
+
+    asyncio.run(go())
+
+
+def test_a_long_address_is_scrolled_by_keys() -> None:
+    async def go() -> None:
+        app = Asking([0.0], "https://example.org/" + "a" * 1500)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            await pilot.press("down", "down", "up")
+            await pilot.pause()
+            assert app.asked.query_one(VerticalScroll).scroll_offset.y == 1
 
     asyncio.run(go())

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from bathy.agent.errors import BathyError
-from bathy.agent.modes.tui.events import Opened, Span
+from bathy.agent.loop.evidence import Span
+from bathy.agent.modes.tui.events import Opened
 from bathy.agent.modes.tui.plain.files import MOST_LINES, Excerpt, read_place
 from bathy.agent.modes.tui.state import Cited
 from repo_builder import RepoBuilder

@@ -17,13 +17,13 @@ from bathy.agent.loop.events import (
     TurnStarted,
     UsageReported,
 )
+from bathy.agent.loop.evidence import Span
 from bathy.agent.model.messages import ReasoningDelta, TextDelta, Usage
 from bathy.agent.modes.tui.events import (
     EvidenceFound,
     Opened,
     RefitFailed,
     SessionNamed,
-    Span,
     Told,
     TurnEnded,
     UiEvent,

@@ -98,7 +98,7 @@ def test_a_first_upload_is_asked_about_and_an_answer_cites(sit: Sit, shop: RepoB
     with Endpoint([CITES, Reply("I see.")]) as endpoint:
         seat = sit(env=key(endpoint))
         seat.until(ASKED)
-        seat.type("What does add do?\r")
+        seat.type("What does Cart.add do?\r")
         assert "Send it?" in seat.until(NUMBER)
         assert endpoint.requests == []
         seat.type("1\r")
@@ -110,19 +110,23 @@ def test_a_first_upload_is_asked_about_and_an_answer_cites(sit: Sit, shop: RepoB
         seat.type("/open 1\r")
         assert "src/cart.py:2-3, of 7 lines\n2:     def add(self, item):\n3: " in seat.until(ASKED)
         seat.type("/sessions\r")
-        assert "What does add do?" in seat.until(NUMBER)
+        assert "What does Cart.add do?" in seat.until(NUMBER)
         seat.type("1\r")
-        assert "its last question was: What does add do?" in seat.until(ASKED)
+        assert "its last question was: What does Cart.add do?" in seat.until(ASKED)
         seat.type("\x04")
         assert seat.end() == 0
         assert "--resume" in seat.text
-        ran = run_script(shop.root, ["And add_all?", "/cost"], "--continue", env=key(endpoint))
+        asked = ["/cited", "/open e1", "And add_all?", "/cost"]
+        ran = run_script(shop.root, asked, "--continue", env=key(endpoint))
         out = ran.stdout.decode()
-        assert "its last question was: What does add do?\n" in out
+        assert "its last question was: What does Cart.add do?\n" in out
+        # What was cited and found before is there to be read.
+        assert "citation 1 verified: src/cart.py:2-3\n" in out
+        assert re.search(r"^src/cart.py:\d-\d, of 7 lines$", out, re.M)
         assert "I see.\n" in out
         assert re.search(r"this session: <?\$0\.\d*[1-9]", out)
         asked = [m["content"] for m in endpoint.requests[-1].messages if m["role"] == "user"]
-    assert sum("What does add do?" in text or "And add_all?" in text for text in asked) == 2
+    assert sum("What does Cart.add do?" in text or "And add_all?" in text for text in asked) == 2
 
 
 @pytest.mark.parametrize("answer", ["\r", "2\r", "\x04"], ids=repr)

@@ -37,11 +37,22 @@ def test_a_list_shows_names_beside_questions(run: Run, root: Path) -> None:
     session(root, "bbbb1111-2", "how?")
     rows = {line[:8]: line[10:] for line in run("sessions", "-C", root).out.splitlines()}
     assert rows == {
-        "aaaa1111": "2026-11-24T00:00  deepseek-flash  URL map: why [2J?",
-        "bbbb1111": "2026-11-24T00:00  deepseek-flash  how?",
+        "aaaa1111": "2026-11-24T00:00  deepseek-flash   0 turns  $0.0000  URL map: why [2J?",
+        "bbbb1111": "2026-11-24T00:00  deepseek-flash   0 turns  $0.0000  how?",
     }
     listed = json.loads(run("sessions", "-C", root, "--output-format", "json").out)
     assert {row["id"]: row["name"] for row in listed} == {"aaaa1111-2": "URL map", "bbbb1111-2": ""}
+
+
+def test_a_list_shows_what_sessions_took_and_cost(run: Run, root: Path) -> None:
+    record = Record(session(root, "aaaa1111-2"))
+    for turn, cost in ((0, 0.02), (1, 0.001), (2, 0.0005)):
+        record.write("usage", {"turn": turn, "cost_usd": cost})
+    record.write("usage", {"turn": "x", "cost_usd": None})
+    record.close()
+    assert "  2 turns  $0.0215  why?" in run("sessions", "-C", root).out
+    (row,) = json.loads(run("sessions", "-C", root, "--output-format", "json").out)
+    assert (row["turns"], row["cost_usd"]) == (2, 0.0215)
 
 
 @pytest.mark.parametrize("action", ["show", "export"])

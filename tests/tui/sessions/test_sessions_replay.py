@@ -17,7 +17,8 @@ from bathy.agent.loop.events import (
     ToolStarted,
     UsageReported,
 )
-from bathy.agent.loop.partial import Partial
+from bathy.agent.loop.evidence import Span, evidence_values
+from bathy.agent.loop.partial import Partial, keep_partial
 from bathy.agent.loop.prompt import change_messages, prefix_messages
 from bathy.agent.loop.record import Record, RecordError, read_record
 from bathy.agent.model.messages import (
@@ -27,8 +28,11 @@ from bathy.agent.model.messages import (
     ToolCall,
     Usage,
 )
-from bathy.agent.modes.tui.events import TurnBegan, TurnEnded
+from bathy.agent.modes.tui.drawing import draw_past
+from bathy.agent.modes.tui.events import EvidenceFound, TurnBegan, TurnEnded
 from bathy.agent.modes.tui.sessions.replay import INTERRUPTED, PastTurn, turns_of
+from bathy.agent.modes.tui.transcript.blocks import Block, Reasoning, Tool
+from bathy.agent.modes.tui.transcript.view import Transcript
 from conftest import Run
 from endpoint.contract import tokenizer
 from endpoint.script import Call, Reply
@@ -39,6 +43,7 @@ from shop import CART
 EVIL = "why?\x1b[2J\u202e[red]"
 ANSWER = "`add` gives the item back [cart.py:2]."
 CITED = Cited(27, 36, CheckedCitation("cart.py", 2, 2, "verified", "cart.py:2"))
+SPAN = Span("cart.py", 2, 3, "add", ("def add(item):", "    return the item"))
 CALLS = (ToolCall("c1", "grep", '{"pattern": "add"}'), ToolCall("c2", "read_file", "{}"))
 
 
@@ -46,8 +51,8 @@ class Log:
     """Writes a log as a run does."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.record = Record(path)
+        self.path, self.now_s = path, 1_000.0
+        self.record = Record(path, lambda: self.now_s)
         header = {"folder": "/r", "created": "2026-11-24T00:00:00+00:00", "model": "m"}
         self.record.write("session", {**header, "question": "why?"})
         for message in prefix_messages("pack " * 1_000):
@@ -72,9 +77,15 @@ class Log:
         report = UsageReported(1, Usage(10, 5, 5, 3, 1), cost_usd, is_estimate)
         self.record.write("usage", asdict(report))
 
-    def reply(self, text: str, reasoning: str = "", calls: tuple[ToolCall, ...] = ()) -> None:
+    def reply(
+        self,
+        text: str,
+        reasoning: str = "",
+        calls: tuple[ToolCall, ...] = (),
+        thought_s: float = 0.0,
+    ) -> None:
         self.use()
-        self.say(Message("assistant", text, reasoning, calls))
+        self.record.write_message(Message("assistant", text, reasoning, calls), thought_s)
 
     def end(self, text: str = "", error: str = "", partial: str = "") -> None:
         subtype = "error_during_execution" if error and not text else "success"
@@ -94,6 +105,13 @@ class Log:
 @pytest.fixture
 def log(tmp_path: Path) -> Log:
     return Log(tmp_path / "a.jsonl")
+
+
+def drawn(turn: PastTurn) -> list[Block]:
+    """What the transcript shows of a turn."""
+    transcript = Transcript(clock=lambda: 77.0)
+    draw_past(transcript, turn)
+    return transcript.content.blocks
 
 
 def finished(turn: PastTurn) -> str:
@@ -255,7 +273,7 @@ def test_a_process_that_died_leaves_all_that_had_come_and_the_next_question_chan
         TurnEnded("interrupted", INTERRUPTED),
     )
     later = Log.__new__(Log)
-    later.path, later.record = log.path, Record(log.path)
+    later.path, later.record = log.path, Record(log.path, lambda: 9_000.0)
     later.record.write("partial", {"reasoning": "So ", "text": "it is"})
     later.ask("and?")
     later.answer()
@@ -280,6 +298,65 @@ def test_calls_that_a_dead_process_left_open_are_settled_by_the_next_one(log: Lo
     assert ended == [OUTCOME_UNKNOWN, NOT_STARTED]
 
 
+def test_evidence_comes_back_before_the_answer_and_the_model_has_none_of_it(log: Log) -> None:
+    log.record.write("question", {"text": "why?"})
+    log.record.write("evidence", evidence_values([SPAN]))
+    log.say(Message("user", "why?"))
+    log.request()
+    log.answer()
+    (turn,) = log.turns()
+    assert turn.events[:2] == (TurnBegan("why?"), EvidenceFound((SPAN,), is_answer=False))
+    assert (turn.evidence, turn.answer) == ((SPAN,), ANSWER)
+    assert "the item" not in repr([m for m in read_record(log.path).messages if m.role == "user"])
+
+
+def test_thinking_and_calls_take_as_long_as_they_took(log: Log) -> None:
+    log.ask("why?")
+    log.now_s = 1_020.0
+    log.reply("Let me look.", "The user asks.", CALLS, thought_s=12.5)
+    log.now_s = 1_023.0
+    log.say(Message("tool", "one", tool_call_id="c1"))
+    log.now_s = 1_100.0
+    log.say(Message("tool", NOT_STARTED, tool_call_id="c2"))
+    log.request()
+    log.answer()
+    (turn,) = log.turns()
+    blocks = drawn(turn)
+    assert [b.seconds for b in blocks if isinstance(b, Reasoning)] == [12.5, 0.0]
+    # What was left open was settled later, by whoever went on.
+    assert [b.seconds for b in blocks if isinstance(b, Tool)] == [3.0, 0.0]
+
+
+def test_thinking_that_was_cut_took_as_long_as_is_known(log: Log) -> None:
+    log.ask("why?")
+    partial = Partial(log.path, iter((5.0, 7.0, 9.0)).__next__)
+    for text in ("Hm, ", "well", "."):
+        partial.add(ReasoningDelta(text))
+    (turn,) = log.turns()
+    assert [b.seconds for b in drawn(turn) if isinstance(b, Reasoning)] == [4.0]
+    log.record, log.now_s = Record(log.path, lambda: log.now_s), 90_000.0
+    keep_partial(read_record(log.path), log.record)
+    log.ask("and?")
+    again, _ = log.turns()
+    assert again == turn
+
+
+def test_a_log_of_before_moments_were_kept_says_nothing_of_them(log: Log) -> None:
+    log.ask("why?")
+    log.reply("", "Hm.", CALLS[:1])
+    log.record.close()
+    lines = [json.loads(line) for line in log.path.read_text().splitlines()]
+    for line in lines:
+        del line["at_s"]
+    log.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    # It is gone on with today.
+    log.record, log.now_s = Record(log.path, lambda: log.now_s), 1_795_651_200.0
+    log.say(Message("tool", OUTCOME_UNKNOWN, tool_call_id="c1"))
+    (turn,) = log.turns()
+    assert turn.how == "stopped"
+    assert [b.seconds for b in drawn(turn) if isinstance(b, Tool | Reasoning)] == [0.0, 0.0]
+
+
 def test_a_session_that_never_asked_has_no_questions(log: Log) -> None:
     assert log.turns() == ()
 
@@ -290,6 +367,8 @@ def test_a_session_that_never_asked_has_no_questions(log: Log) -> None:
         {"type": "usage"},
         {"type": "result", "text": "no more"},
         {"type": "citations", "cited": [{"start": 1}]},
+        {"type": "evidence", "spans": [{"path": "a"}]},
+        {"type": "usage", "at_s": "yesterday"},
         {"type": "citations", "cited": [{"start": 1, "end": 2, "citation": {"colour": 3}}]},
     ],
 )

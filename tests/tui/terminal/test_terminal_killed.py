@@ -1,6 +1,7 @@
 """A process that is killed while an answer comes: nothing that was on the screen is lost."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -33,11 +34,12 @@ def test_what_had_come_is_shown_again(tmp_path: Path) -> None:
             shown = squeezed(text)
             said = shown[shown.index("ThecartisfilledbyCart.add") : shown.index("▔")]
             assert "payment.py" not in said
+            seat.press("PPage")
+            found = quoted(seat.until("Evidence from the index"))
             seat.kill()
         with Terminal(shop.root, "--continue", env=key(endpoint)) as seat:
             text = seat.until("packed: 9 files", "interrupted before the answer was complete")
             for words in (
-                f"❯ {QUESTION}",
                 "✔ grep",
                 "✖ read_file",
                 "there is no file 'src/shop/gone.py'",
@@ -45,12 +47,21 @@ def test_what_had_come_is_shown_again(tmp_path: Path) -> None:
             ):
                 assert squeezed(words) in squeezed(text), words
             assert "■ interrupted" in text
+            seat.press("PPage")
+            assert quoted(seat.until(f"❯ {QUESTION}", "Evidence from the index")) == found
+            seat.press("NPage")
             seat.say("And now?", "I see 看.")
             seat.until("ready", "2 And now?                    ✔")
     told = user_texts(endpoint.requests[-1].messages)
     assert QUESTION in told
     assert "And now?" in told
     assert len(endpoint.requests) == 3
+
+
+def quoted(text: str) -> str:
+    """Of a screen, the evidence with the lines that it quotes, without the scroll bar."""
+    shown = re.sub("[▁-█]", "", squeezed(text))
+    return shown[shown.index("Evidencefromtheindex") : shown.index("[6orders.py:1-4]")]
 
 
 def test_what_was_written_and_what_waited_come_back_and_nothing_is_sent(tmp_path: Path) -> None:

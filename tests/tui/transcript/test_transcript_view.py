@@ -584,8 +584,54 @@ def test_citations_and_links_are_chosen_by_key_and_click() -> None:
         assert screen.last(CitationChosen).number == 1
         await pilot.click(transcript, offset=(39, 1))
         await pilot.pause()
-        assert screen.last(LinkChosen).url == "http://x.y"
+        assert screen.last(LinkChosen).urls == ("http://x.y",)
         assert not transcript.choose_citation(9)
+
+    run(body)
+
+
+LINKED = (
+    "See [docs](https://a.org/1) and <https://b.org/2>.\n\n```md\n[no](https://code.org)\n```\n\n"
+    "Then [again](https://a.org/1), [file](src/a.py), [x](javascript:1)."
+    "\n\nAnd [last](HTTPS://c.org/\u202e3)."
+)
+URLS = ("https://a.org/1", "https://b.org/2", "HTTPS://c.org/%E2%80%AE3")
+
+
+def test_links_of_an_answer_are_reached_by_keys_from_the_block_at_the_cursor_on() -> None:
+    async def body(transcript: Transcript, screen: Screen, pilot: Pilot[None]) -> None:
+        transcript.add_prompt("Where?")
+        transcript.finish_answer((), "Of [another answer](https://old.org).")
+        transcript.end_turn()
+        transcript.add_prompt("And where?")
+        transcript.finish_answer((), LINKED)
+        transcript.flush()
+        assert transcript.links() == (URLS, 0)
+        last = len(transcript.content.blocks) - 1
+        transcript.viewport.move_cursor(last)
+        assert transcript.links() == (URLS, 2)
+        assert transcript.links(last - 1) == (URLS, 0)
+        await pilot.press("enter")
+        await pilot.pause()
+        chosen = screen.last(LinkChosen)
+        assert (chosen.urls, chosen.at) == (URLS, 2)
+        transcript.go_to_prompt(-1)
+        transcript.go_to_prompt(-1)
+        await pilot.press("ctrl+down")
+        assert transcript.links() == (("https://old.org",), 0)
+        assert transcript.choose_link()
+
+    run(body)
+
+
+def test_an_answer_without_web_links_has_none_to_choose() -> None:
+    async def body(transcript: Transcript, screen: Screen, pilot: Pilot[None]) -> None:
+        assert not transcript.choose_link()
+        transcript.add_prompt("Why [x](https://a.org)?")
+        transcript.finish_answer((), "[file](src/a.py) and `[x](https://a.org)`.")
+        transcript.flush()
+        assert transcript.links() == ((), 0)
+        assert not transcript.choose_link()
 
     run(body)
 

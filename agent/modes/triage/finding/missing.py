@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bathy.agent.modes.triage.dossier import Comment, Issue
+from bathy.agent.modes.triage.dossier import MEMBERS, Comment, Issue
 from bathy.agent.modes.triage.finding.needs import (
     QUESTIONS,
     Need,
@@ -42,7 +42,6 @@ _FEW_TITLE_WORDS = 3
 _WORD = re.compile(r"\w+")
 _PICTURE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)|<img\b[^>]*>", re.I)
 _ANYTHING = "What do you do, what happens, and what did you expect to happen?"
-_MAINTAINERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 _BLANKS = frozenset({"", "no response", "todo", "tbd", "paste here", "unknown", "not sure"})
 _NONES = frozenset({"n a", "na", "none", "no", "not applicable", "nothing"})
 _EXTRA = re.compile(
@@ -151,7 +150,7 @@ class _Case:
             text = comment.body[:_MAX_CHARS]
             if comment.author == issue.author and issue.author:
                 written.append(text)
-            elif comment.association in _MAINTAINERS and _ASKS.search(text):
+            elif comment.association in MEMBERS and _ASKS.search(text):
                 asked.append(text[:_ASKED_CHARS])
         told = f"{issue.title[:500]}\n{own_text(body, fields)}"
         replies = "\n".join(written)[:_MAX_CHARS]

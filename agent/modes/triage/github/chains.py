@@ -7,13 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from bathy.agent.modes.triage.dossier import Chain, Comment, Issue, Target
+from bathy.agent.modes.triage.dossier import MEMBERS, Chain, Comment, Issue, Target
 
 MOST_HOPS = 5
 """Links that are followed; a longer chain ends at an issue that is a duplicate itself."""
-
-TRUSTED = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
-"""Whose word counts, by what the API says of them."""
 
 _SAID = re.compile(
     r"^ {0,3}duplicate of:?[ \t]{1,9}(?:"
@@ -44,7 +41,7 @@ def original_of(comments: Sequence[Comment], target: Target) -> int | None:
         target: Of the repository, which the original must belong to.
     """
     for comment in reversed(comments):
-        if comment.association in TRUSTED and not comment.is_bot:
+        if comment.association in MEMBERS and not comment.is_bot:
             for said in _SAID.finditer(comment.body):
                 return int(said["number"]) if _is_here(said, target) else None
     return None

@@ -38,7 +38,6 @@ async def fetch_dossier(
     *,
     marker: Callable[[str], bool],
     resembling: Resembling,
-    login_hint: str = "",
     in_actions: bool = False,
 ) -> Dossier:
     """Read an issue and what belongs to it; nothing is written.
@@ -49,7 +48,6 @@ async def fetch_dossier(
         trigger: What started the run.
         marker: Whether the body of a comment ends with our marker.
         resembling: Which of the older issues to follow chains from.
-        login_hint: Whose token it is, "" to ask GitHub.
         in_actions: Whether this runs in a workflow of GitHub Actions.
 
     Returns:
@@ -72,26 +70,44 @@ async def fetch_dossier(
     )
     if issue.is_pull_request:
         return replace(dossier, notes=tuple(notes))
-    login = login_hint or await read_login(github, in_actions=in_actions)
+    login = await read_login(github, in_actions=in_actions)
     if github.has_token and not login:
         notes.append(("login_unknown", "GitHub does not say whose token it is"))
-    thread = await _read_thread(github, target, login, marker)
+    dossier = await _with_thread(github, replace(dossier, login=login), marker, notes)
+    return await _with_tracker(github, dossier, resembling, notes)
+
+
+async def _with_thread(
+    github: GitHub, dossier: Dossier, marker: Callable[[str], bool], notes: Notes
+) -> Dossier:
+    """Add what was said."""
+    thread = await _read_thread(github, dossier.target, dossier.login, marker)
+    notes += thread.notes
+    return replace(
+        dossier,
+        comments=(*thread.first, *thread.last),
+        comments_seen=thread.seen,
+        own_comment=thread.own.body if thread.own else "",
+        own_comment_id=thread.own.id if thread.own else 0,
+    )
+
+
+async def _with_tracker(
+    github: GitHub, dossier: Dossier, resembling: Resembling, notes: Notes
+) -> Dossier:
+    """Add labels and older issues, and all notes."""
+    target, issue = dossier.target, dossier.issue
     labels = await read_labels(github, target)
     events = await read_label_events(github, target)
     older = await read_older(github, target, issue, notes)
     chains = await follow_chains(older, issue, resembling)
     return replace(
         dossier,
-        comments=(*thread.first, *thread.last),
-        comments_seen=thread.seen,
         labels=tuple(labels),
         label_events=tuple(events),
         others=older.issues,
         chains=chains,
-        login=login,
-        own_comment=thread.own.body if thread.own else "",
-        own_comment_id=thread.own.id if thread.own else 0,
-        notes=(*notes, *thread.notes),
+        notes=tuple(notes),
     )
 
 

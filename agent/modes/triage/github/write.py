@@ -6,7 +6,6 @@ planned earlier is never sent. What stands in the list is what is sent.
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from bathy.agent.errors import ConfigError
 from bathy.agent.modes.triage.dossier import Label, Target
@@ -42,6 +41,8 @@ NO_SUGGESTIONS = "suggestions are not there for this repository or this token"
 STILL_THERE = "the label that it replaces could not be taken off"
 LATER = "GitHub could not answer the request before this one; the next run makes both"
 
+UNHEARD = "bathy was ended before GitHub answered; it may have been done"
+
 _COMMENTS = ("create_comment", "update_comment")
 _NO_SUCH_FEATURE = (404, 422)
 
@@ -52,7 +53,7 @@ async def write_report(
     report: Report,
     wishes: Wishes,
     *,
-    say: Callable[[str], object],
+    note: Callable[[Action], object],
     in_actions: bool = False,
     secrets: Sequence[str] = (),
 ) -> Report:
@@ -63,7 +64,8 @@ async def write_report(
         target: The issue; the report must be about it.
         report: What to tell.
         wishes: What may be written; nothing is where nothing may.
-        say: Told of each request, in one line.
+        note: Gets each request twice: right before it is made, failed as `UNHEARD`, and with what
+            became of it.
         in_actions: Whether this runs in a workflow.
         secrets: Texts that must not be written, besides what looks like a secret.
 
@@ -90,7 +92,7 @@ async def write_report(
             suggested = await read_suggested(github, target) if knows else ()
             state = replace(state, suggested=suggested)
         check = _checker(report, tuple(secrets))
-        writer = _Writer(github, say, check, state, knows_suggestions=knows)
+        writer = _Writer(github, note, check, state, knows_suggestions=knows)
         return await writer.write(report, wishes)
 
 
@@ -136,7 +138,7 @@ class _Writer:
     """Makes requests about one issue, of which the state was read."""
 
     github: GitHub
-    say: Callable[[str], object]
+    note: Callable[[Action], object]
     check: Callable[[Action], str]
     state: TrackerState
     knows_suggestions: bool
@@ -153,10 +155,8 @@ class _Writer:
             comments = [*self._checklist(report, refused[0])]
         is_held = any(is_passing(one) for one in made)
         made += [_later(one) if is_held else await self._make(one) for one in comments]
-        mode: Literal["apply", "suggest"] = (
-            "apply" if wishes.labels or wishes.comment else "suggest"
-        )
-        return replace(report, run=replace(report.run, mode=mode), actions=tuple(made))
+        run = replace(report.run, mode=wishes.mode)
+        return replace(report, run=run, actions=tuple(made))
 
     async def _labels(self, report: Report, planned: Sequence[Action]) -> AsyncIterator[Action]:
         is_stuck = is_held = False
@@ -188,7 +188,12 @@ class _Writer:
             return replace(action, state="failed", reason=NO_SUGGESTIONS)
         if reason := self.check(action):
             return replace(action, state="skipped", reason=reason)
-        self.say(f"{action.op.replace('_', ' ')}: {action.method} {action.path}")
+        self.note(replace(action, state="failed", reason=UNHEARD))
+        made = await self._sent(action)
+        self.note(made)
+        return made
+
+    async def _sent(self, action: Action) -> Action:
         try:
             answer = await self.github.send(action.method, action.path, action.body or None)
         except (GitHubError, GitHubBusyError) as error:

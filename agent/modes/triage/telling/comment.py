@@ -201,7 +201,7 @@ def place_of(report: Report, suspect: Suspect) -> str:
     root = f"https://{report.repo.host}/{report.repo.full_name}/blob/{report.repo.commit}/"
     rest = suspect.permalink.removeprefix(root)
     is_own = suspect.permalink.startswith(root) and bool(_LINK_REST.fullmatch(rest))
-    is_own = is_own and not is_warned(report, "no_name")
+    is_own = is_own and ".." not in rest.split("/") and not is_warned(report, "no_name")
     return f"[{text}]({suspect.permalink})" if is_own and len(rest) < 1_000 else text
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bathy.agent.modes.triage.untrusted.inert import CLOSING_WORD, inert_code, inert_code_line
+from bathy.agent.modes.triage.untrusted.inert import CLOSING_WORD, inert_code, inert_code_block
 from bathy.agent.modes.triage.untrusted.inline import Links, Rules, allowed_url
 from bathy.agent.modes.triage.untrusted.safe import LANGUAGES
 
@@ -46,6 +46,8 @@ _ACTS = (
     (re.compile(r"(?m)^\s*(?:::|/[A-Za-z][\w-]*(?:\s|$))|##\["), "it holds a command"),
 )
 _ISSUE = re.compile(r"/(?:issues|pull|discussions)/(\d{1,9})$")
+_BEHIND = ".,:;!?"
+"""What GitHub takes for no part of a bare address that it ends."""
 _ACTING_CODE = "it holds code that bots may take for a command"
 _REFERENCE = re.compile(r"#(\d+)")
 
@@ -74,8 +76,8 @@ def _parser() -> "MarkdownIt":
 
     parser = MarkdownIt("gfm-like", {"html": True})
     if parser.linkify is not None:
-        # With bare words such as a.py every file name would be a link.
-        parser.linkify.set({"fuzzy_link": False})
+        # With bare words such as a.py every file name would be a link; GitHub makes none of //a.
+        parser.linkify.set({"fuzzy_link": False}).add("//", None)
     return parser
 
 
@@ -96,12 +98,13 @@ def _reasons(tokens: "Sequence[Token]", rules: Rules) -> Iterator[str]:
 def _of_inline(tokens: "Sequence[Token]", rules: Rules) -> Iterator[str]:
     seen = list[str]()
     for token in tokens:
-        if token.type == "link_open" and (page := _ISSUE.search(str(token.attrs.get("href")))):
+        to = str(token.attrs.get("href")).rstrip(_BEHIND)
+        if token.type == "link_open" and (page := _ISSUE.search(to)):
             # A word that closes an issue works in front of its address as well.
             seen.append(f"#{page[1]} ")
         if token.type not in _INLINE:
             yield "it holds a picture, or markup that is not ours"
-        elif token.type == "link_open" and not _may_link(str(token.attrs.get("href")), rules):
+        elif token.type == "link_open" and not _may_link(to, rules):
             yield "it holds a link that leads elsewhere"
         elif token.type == "html_inline" and not _is_own(token.content):
             yield "it holds HTML"
@@ -134,7 +137,7 @@ def _without_links(text: str, rules: Rules) -> str:
 
 def _is_inert(code: str) -> bool:
     """Whether bots that match bare text find nothing in code."""
-    return all(inert_code_line(line) == line.rstrip() for line in code.splitlines())
+    return inert_code_block(code) == "\n".join(line.rstrip() for line in code.split("\n"))
 
 
 def _is_own(markup: str) -> bool:

@@ -47,10 +47,10 @@ def inert_code(code: str) -> str:
     return _FOREIGN.sub(" # ", code)
 
 
-def inert_code_line(line: str) -> str:
-    """Do the same for a line of fenced code, which must not begin with a command either."""
-    line = inert_code(line).rstrip()
-    return _IN_FRONT + line.lstrip() if _COMMAND.match(line) else line
+def inert_code_block(code: str) -> str:
+    """Do the same for lines of fenced code, of which none must begin with a command either."""
+    lines = (line.rstrip() for line in inert_code(code).split("\n"))
+    return "\n".join(_IN_FRONT + line.lstrip() if _COMMAND.match(line) else line for line in lines)
 
 
 def _parted(found: re.Match[str]) -> str:

@@ -83,7 +83,8 @@ def inline(line: str, rules: Rules, before: str = "") -> Iterator[str]:
         # What is glued to a bare address would become part of it.
         own = rules if len(word) == 1 else replace(rules, links=None)
         pieces = [part for piece in word for part in _defused(piece, own, before) if part.text]
-        before = seen_end(before, "".join(piece.text for piece in word))
+        # A word begins behind code that it touches.
+        before = seen_end(before, " ".join(piece.text for piece in word))
         written = "".join(_written(piece, rules) for piece in _merged(pieces))
         if not written:
             continue
@@ -213,13 +214,18 @@ def _as_code(text: str) -> list[_Piece]:
 
 
 def _merged(pieces: list[_Piece]) -> Iterator[_Piece]:
-    """Join neighbours of one kind, so that backticks of two code spans never touch."""
+    """Join neighbours of one kind, so that backticks of two code spans never touch.
+
+    Marks that would make a picture or a runner's command of a link are kept apart from it.
+    """
     done: list[_Piece] = []
     for piece in pieces:
         if done and done[-1].kind == piece.kind == "code":
             done[-1] = _Piece("code", done[-1].text + piece.text)
-        else:
-            done.append(piece)
+            continue
+        if done and piece.kind == "raw" and done[-1].text.endswith(("!", "#")):
+            done.append(_Piece("text", " "))
+        done.append(piece)
     yield from done
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bathy.agent.modes.triage.untrusted.invisible import strip_invisible
 
-_COMMAND = re.compile(r"::(?=[\w-]{1,60}(?: [\w-]{1,60}=[^:]{0,400})?::)|\A\s*::")
+_COMMAND = re.compile(r":{2,}(?=[\w-]{1,60}(?: [\w-]{1,60}=[^:]{0,400})?::)|\A\s*:{2,}")
 _OLD_COMMAND = re.compile(r"#{2}(?=\[)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 _MOST_DRAWS = 100
@@ -22,7 +22,7 @@ def log_line(text: str) -> str:
     Runners take a line for a command if `::` stands first in it, or `##[` anywhere.
     """
     line = " ".join(strip_invisible(text)[0].split())
-    return _OLD_COMMAND.sub("# #", _COMMAND.sub(": :", line))
+    return _OLD_COMMAND.sub("# #", _COMMAND.sub(lambda found: " ".join(found[0].strip()), line))
 
 
 def output_block(name: str, value: str, draw: Callable[[], str] = _random) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from bathy.agent.modes.triage.untrusted.inert import inert_code_line, seen_end
+from bathy.agent.modes.triage.untrusted.inert import inert_code_block, seen_end
 from bathy.agent.modes.triage.untrusted.inline import Links, Rules, inline
 from bathy.agent.modes.triage.untrusted.invisible import strip_invisible
 
@@ -69,7 +69,9 @@ def safe_text(text: str, links: Links, most: int = 4000, *, numbers: Collection[
         if isinstance(block, _Code):
             part = _code(block, room)
         else:
-            part, before = _prose(block, rules, room, before), seen_end(before, block)
+            part = _prose(block, rules, room, before)
+            # What is written, since entities of the text may hide what it says.
+            before = seen_end(before, part)
         is_blank = not part
         if not (is_blank and (not out or not out[-1])):
             out.append(part)
@@ -153,7 +155,7 @@ def _prose(line: str, rules: Rules, room: _Room, before: str) -> str:
 
 
 def _code(block: _Code, room: _Room) -> str:
-    lines = "\n".join(inert_code_line(line) for line in block.lines).rstrip("\n").split("\n")
+    lines = inert_code_block("\n".join(block.lines)).rstrip("\n").split("\n")
     longest = max((len(ticks) for line in lines for ticks in _TICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
     room.take(2 * len(fence) + len(block.language) + 1)

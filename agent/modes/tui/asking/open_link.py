@@ -1,6 +1,6 @@
-"""A link that was clicked -> open it, copy it or leave it: the user sees all of it and is asked."""
+"""Links of an answer, one at a time -> open, copy or leave it: the user sees all of it first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 from bathy.agent.modes.tui.asking.address import Address, read_address
@@ -17,8 +17,8 @@ from textual.widgets import Static
 Answer = Literal["open", "copy"]
 
 
-class OpenLink(ModalScreen[Answer | None]):
-    """Asks; dismissed with "open", "copy", or None to leave it."""
+class OpenLink(ModalScreen[tuple[Answer, str] | None]):
+    """Asks; dismissed with what is to be done with which address, or None to leave them."""
 
     DEFAULT_CSS = """
     OpenLink {
@@ -40,8 +40,9 @@ class OpenLink(ModalScreen[Answer | None]):
 
     def __init__(
         self,
-        url: str,
+        urls: Sequence[str],
         clock: Callable[[], float],
+        at: int = 0,
         *,
         keymap: Keymap | None = None,
         is_ascii: bool = False,
@@ -49,22 +50,30 @@ class OpenLink(ModalScreen[Answer | None]):
         """Set up.
 
         Args:
-            url: Any text; a model may have written it.
+            urls: At least one; any texts, since a model may have written them.
             clock: Seconds that only grow.
+            at: Which of them is shown first.
             keymap: For the words alone; the bindings follow `App.set_keymap`.
             is_ascii: Draw no frame but of ASCII.
         """
         super().__init__(classes="-ascii" if is_ascii else None)
-        self.address = read_address(url)
+        self._urls, self._at = urls, at
         self._keymap, self._clock = keymap or Keymap(), clock
         self._shown_s = clock()
 
+    @property
+    def address(self) -> Address:
+        """The one that is shown."""
+        return read_address(self._urls[self._at])
+
     def compose(self) -> ComposeResult:
         """Show the address and the keys."""
-        address = self.address
+        address, count = self.address, len(self._urls)
         wanted = [("link.open", "open"), ("link.copy", "copy"), ("link.leave", "leave")]
+        wanted += [("link.next", "next link")] if count > 1 else []
+        number = f"   {self._at + 1} of {count} in the answer" if count > 1 else ""
         with Vertical():
-            yield Static(_question(address), markup=False)
+            yield Static(f"{_question(address)}{number}", markup=False)
             with VerticalScroll(can_focus=False):
                 yield Static(Content(address.shown), id="address")
             if address.host:
@@ -78,16 +87,36 @@ class OpenLink(ModalScreen[Answer | None]):
         """From now on the time counts in which keys do nothing."""
         self._shown_s = self._clock()
 
+    async def action_step(self, step: int) -> None:
+        """Show another of the links."""
+        if len(self._urls) > 1:
+            self._at = (self._at + step) % len(self._urls)
+            self._shown_s = self._clock()
+            await self.recompose()
+
+    def action_move(self, rows: int) -> None:
+        """Scroll a long address."""
+        self._scroll.scroll_relative(y=rows, animate=False)
+
     def action_answer(self, answer: Answer) -> None:
-        """Open it if that may be, or copy it."""
-        if answer == "copy" or not self.address.problem:
-            self._answer(answer)
+        """Open it if that may be, or copy it; of one that is not seen whole, show more."""
+        scroll = self._scroll
+        is_drawn, rest = scroll.size.height > 0, scroll.max_scroll_y - scroll.scroll_offset.y
+        if answer == "open" and (rest > 0 or not is_drawn):
+            scroll.scroll_page_down(animate=False)
+            self._shown_s = self._clock()
+        elif answer == "copy" or not self.address.problem:
+            self._answer((answer, self._urls[self._at]))
 
     def action_leave(self) -> None:
         """Do nothing with it."""
         self._answer(None)
 
-    def _answer(self, answer: Answer | None) -> None:
+    @property
+    def _scroll(self) -> VerticalScroll:
+        return self.query_one(VerticalScroll)
+
+    def _answer(self, answer: tuple[Answer, str] | None) -> None:
         if self._clock() - self._shown_s >= GRACE_S:
             self.dismiss(answer)
 

@@ -9,16 +9,7 @@ from pathlib import Path
 from bathy.agent.config import read_service
 from bathy.agent.errors import BathyError
 from bathy.agent.loop.record import read_record
-from bathy.agent.loop.sessions import (
-    SessionInfo,
-    export_session,
-    exports_folder,
-    find_session,
-    last_session,
-    list_sessions,
-    name_session,
-    sessions_folder,
-)
+from bathy.agent.loop.sessions import SessionInfo, list_sessions, sessions_folder
 from bathy.agent.model.catalog import find_model
 from bathy.agent.modes.pictures import read_images
 from bathy.agent.modes.tui.clipboard import copy, may_hear
@@ -27,6 +18,7 @@ from bathy.agent.modes.tui.panels.figures import percent_word, usd_word
 from bathy.agent.modes.tui.plain.deciding import Deciding
 from bathy.agent.modes.tui.plain.files import read_place
 from bathy.agent.modes.tui.plain.words import cited_lines, lines_of
+from bathy.agent.modes.tui.sessions import asked
 from bathy.agent.modes.tui.sessions.replay import turns_of
 from bathy.agent.modes.tui.state import resumed
 from bathy.tools.workspace import quote_path
@@ -149,21 +141,11 @@ class Conversing(Deciding):
 
     def rename(self, name: str) -> None:
         """Give the session a name."""
-        if path := self._session_path():
-            kept = name_session(path, name)
-            self.say(f"this session is called {kept}" if kept else "this session has no name now")
+        self.say(asked.rename(self.state.session_id, name))
 
     def export(self, target: str) -> None:
         """Write the session to a file."""
-        if path := self._session_path():
-            wanted = Path(target).expanduser() if target else None
-            self.say(f"the session is in {export_session(path, wanted, exports_folder())}")
-
-    def _session_path(self) -> Path | None:
-        if not self.state.session_id:
-            self.say("there is no session yet: ask something first")
-            return None
-        return find_session(sessions_folder(), self.state.session_id)
+        self.say(asked.export(self.state.session_id, target))
 
     def go_on(self, path: Path) -> None:
         """Let the next question go on with a session, and say where that was.
@@ -176,20 +158,20 @@ class Conversing(Deciding):
         self.state = resumed(replace(self.state, session_id=path.stem), turns)
         self.say(f"the next question goes on with session {path.stem[:_ID_CHARS]}")
         if turns:
-            self.say(f"its last question was: {turns[-1].question}")
+            last = turns[-1]
+            self.spans, self.answer = last.evidence, last.answer
+            self.cited = self.state.cited if last.cited else ()
+            self.say(f"its last question was: {last.question}")
         if is_packed_anew:
             self.until(Packed, RefitFailed, TurnEnded)
 
     def go_on_first(self) -> None:
         """Go on with the session that the command line names, if it names one."""
-        asked = self.engine.session
-        if asked is None or self.opened is None:
+        session = self.engine.session
+        if session is None or self.opened is None:
             return
-        folder = sessions_folder()
         try:
-            is_named = bool(asked)
-            root = str(self.opened.root)
-            self.go_on(find_session(folder, asked) if is_named else last_session(folder, root))
+            self.go_on(asked.log_of(session, self.opened.root))
         except BathyError as error:
             self.engine.use_session(None)
             self.say(str(error))

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bathy.agent.errors import BathyError
-from bathy.agent.modes.tui.events import Opened, Span
+from bathy.agent.loop.evidence import Span
+from bathy.agent.modes.tui.events import Opened
 from bathy.agent.modes.tui.panels.figures import count_word
 from bathy.agent.modes.tui.plain.words import place
 from bathy.agent.modes.tui.reading import read_file

@@ -12,12 +12,12 @@ from typing import TextIO
 
 from bathy.agent.config import Settings
 from bathy.agent.loop.events import CitationsChecked, Finished, TurnStarted
+from bathy.agent.loop.evidence import Span
 from bathy.agent.modes.tui.engine import Engine
 from bathy.agent.modes.tui.events import (
     EvidenceFound,
     Opened,
     Packed,
-    Span,
     TurnBegan,
     UiEvent,
 )

@@ -20,13 +20,13 @@ from bathy.agent.loop.events import (
     TurnStarted,
     UsageReported,
 )
+from bathy.agent.loop.evidence import Span
 from bathy.agent.modes.tui.events import (
     EvidenceFound,
     Opened,
     Packed,
     RefitFailed,
     SessionNamed,
-    Span,
     Told,
     TurnEnded,
     UiEvent,

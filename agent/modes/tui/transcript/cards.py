@@ -68,7 +68,7 @@ class Cards:
         about = "" if block.is_counted else self._glyphs.about
         tokens = f" {self._glyphs.notice} {about}{_short(block.tokens)} tok"
         name = "Thinking" if block.is_live else "Thought"
-        # Of an earlier session it is not known how long it took.
+        # Of an old log it is not known how long it took.
         took = f" {_seconds(block.seconds)}" if block.is_live or block.seconds >= 0.1 else ""
         head = f"{sign} {name}{took}{tokens if block.tokens else ''}"
         lines = [self._one_line([(head, self._palette.muted)], width)]

@@ -52,13 +52,13 @@ class Content(Streaming):
     def add_tool(self, call_id: str, name: str, arguments: str) -> None:
         """Add a call that is being run; `arguments` is JSON text."""
         self._close()
-        self._started[call_id] = self._clock()
+        self._started[call_id] = self.clock()
         gap = not (self.blocks and isinstance(self.blocks[-1], Tool | Reasoning))
         self._append(Tool(next(self._ids), call_id, name, read_arguments(arguments), gap))
 
     def finish_tool(self, call_id: str, summary: str, is_error: bool, text: str) -> None:
         """Say what came of a call; one that is not known is left alone."""
-        seconds = self._clock() - self._started.pop(call_id, self._clock())
+        seconds = self.clock() - self._started.pop(call_id, self.clock())
         for at in range(len(self.blocks) - 1, -1, -1):
             block = self.blocks[at]
             if isinstance(block, Tool) and block.call_id == call_id and block.status == "running":
@@ -158,7 +158,7 @@ class Content(Streaming):
 
     def beginning(self) -> "Content":
         """Return an empty one, for blocks that are to stand above all of these."""
-        older = Content(self._clock)
+        older = Content(self.clock)
         older._ids, older._fence_ids = self._ids, self._fence_ids
         older.names = self.names
         return older

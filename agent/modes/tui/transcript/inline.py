@@ -22,6 +22,11 @@ _URL_CHARS = 2_000
 """Of a link; what is longer is not one that a person has written."""
 
 
+def url_of(token: Token) -> str:
+    """Return where the opening token of a link leads, as it is shown and followed."""
+    return clean(str(token.attrs.get("href", ""))[:_URL_CHARS])
+
+
 class Inline:
     """Renders inline tokens with one palette and one set of signs."""
 
@@ -39,7 +44,7 @@ class Inline:
                 styles.append(styles[-1] + _OPENING[token.type])
             elif token.type == "link_open":
                 link = (str(token.attrs.get("href", ""))[:_URL_CHARS], len(spans))
-                meta = Style.from_meta({"url": clean(link[0])})
+                meta = Style.from_meta({"url": url_of(token)})
                 styles.append(styles[-1] + self._palette.link + meta)
             elif token.type.endswith("_close"):
                 styles = styles[:-1] or [base]

@@ -17,7 +17,7 @@ from bathy.agent.modes.tui.transcript.cells import (
     wrap,
 )
 from bathy.agent.modes.tui.transcript.highlight import highlighter, language_of
-from bathy.agent.modes.tui.transcript.inline import Inline
+from bathy.agent.modes.tui.transcript.inline import Inline, url_of
 from bathy.agent.modes.tui.transcript.nesting import show_deepest
 from bathy.agent.modes.tui.transcript.palette import Glyphs, Palette
 from bathy.agent.modes.tui.transcript.table import table_lines
@@ -187,6 +187,13 @@ def code_in(text: str) -> list[str]:
     """Return the blocks of code in a text, without what is around them."""
     tokens = _PARSER.parse(text)
     return [t.content.removesuffix("\n") for t in tokens if t.type in ("fence", "code_block")]
+
+
+def links_in(text: str) -> list[str]:
+    """Return the web addresses that the links of a text lead to, in order."""
+    children = (child for token in _PARSER.parse(text) for child in token.children or ())
+    urls = [url_of(child) for child in children if child.type == "link_open"]
+    return [url for url in urls if url.lower().startswith(("http://", "https://"))]
 
 
 def _behind(lines: list[Line], lead: Span) -> list[Line]:

@@ -17,9 +17,15 @@ class CitationChosen(Message):
 
 @dataclass
 class LinkChosen(Message):
-    """The user has clicked a link. Model text may hold any address: ask before it is opened."""
+    """The user wants to follow a link. Model text may hold any address: ask before it is opened.
 
-    url: str
+    Attributes:
+        urls: That there are to choose from; one if it was clicked.
+        at: Which of them is meant first.
+    """
+
+    urls: tuple[str, ...]
+    at: int = 0
 
 
 @dataclass

@@ -7,6 +7,7 @@ from bathy.agent.modes.tui.input.keymap import bindings
 from bathy.agent.modes.tui.transcript.blocks import (
     Block,
     Citation,
+    Code,
     Evidence,
     Prompt,
     Prose,
@@ -16,6 +17,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     unit_of,
 )
 from bathy.agent.modes.tui.transcript.citing import MARKS, citation_of
+from bathy.agent.modes.tui.transcript.markdown import links_in
 from bathy.agent.modes.tui.transcript.marking import Marking
 from bathy.agent.modes.tui.transcript.messages import (
     CitationChosen,
@@ -25,6 +27,9 @@ from bathy.agent.modes.tui.transcript.messages import (
 from bathy.agent.modes.tui.transcript.pane import GUTTER_CELLS
 from textual import events
 from textual.binding import BindingType
+
+_ANSWER = (Prose, Code)
+"""Blocks that an answer is made of."""
 
 
 class Reader(Marking):
@@ -129,13 +134,52 @@ class Reader(Marking):
         chosen = next((each for each in self.citations() if each.number == number), None)
         return self._choose(chosen)
 
+    def links(self, here: int | None = None) -> tuple[tuple[str, ...], int]:
+        """Return the web links of the answer at the cursor, else of the last one down to here.
+
+        Args:
+            here: Number of the block to begin at; None for that at the cursor.
+
+        Returns:
+            Each once, in order; and which is the first from the block on.
+        """
+        blocks, last = self.content.blocks, self.viewport.last_block
+        chosen = here
+        if here is None:
+            here = self.target(lambda at: isinstance(blocks[at], _ANSWER))
+            chosen = self.viewport.cursor.block if self.viewport.cursor else None
+        parts = (at for at in range(last, -1, -1) if isinstance(blocks[at], _ANSWER))
+        end = next(parts, None) if here is None else here
+        if end is None:
+            return (), 0
+        first = end
+        while first > 0 and isinstance(blocks[first - 1], _ANSWER):
+            first -= 1
+        found, start = dict[str, int](), ""
+        for at in range(first, len(blocks)):
+            block = blocks[at]
+            if not isinstance(block, _ANSWER):
+                break
+            for url in links_in(block.text) if isinstance(block, Prose) else ():
+                found.setdefault(url, len(found))
+                if chosen is not None and at >= chosen:
+                    start = start or url
+        return tuple(found), found.get(start, 0)
+
+    def choose_link(self, here: int | None = None) -> bool:
+        """Tell the screen that the user wants to follow a link; False if there are none."""
+        urls, at = self.links(here)
+        if urls:
+            self.post_message(LinkChosen(urls, at))
+        return bool(urls)
+
     def open_block(self) -> bool:
-        """Unfold or fold the block at the cursor, or choose the first place that it cites."""
+        """Unfold or fold the block at the cursor, or choose the first place or link in it."""
         at = self.target(lambda at: _can_open(self.content.blocks[at]))
         if at is None:
             return False
         block = self.content.blocks[at]
-        return self.toggle_block(at) or self._choose(_first_citation(block))
+        return self.toggle_block(at) or self._choose(_first_citation(block)) or self.choose_link(at)
 
     def _choose(self, citation: Citation | None) -> bool:
         if citation is None:
@@ -170,7 +214,7 @@ class Reader(Marking):
         if "citation" in meta:
             self.post_message(CitationChosen(*meta["citation"]))
         elif "url" in meta:
-            self.post_message(LinkChosen(meta["url"]))
+            self.post_message(LinkChosen((meta["url"],)))
         elif number == int(block.gap):
             self.toggle_block(at)
 
@@ -240,7 +284,9 @@ class Reader(Marking):
 
 
 def _can_open(block: Block) -> bool:
-    return toggle(block) is not block or _first_citation(block) is not None
+    if toggle(block) is not block or _first_citation(block) is not None:
+        return True
+    return isinstance(block, Prose) and bool(links_in(block.text))
 
 
 def _first_citation(block: Block) -> Citation | None:

@@ -20,7 +20,7 @@ class Streaming:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.blocks: list[Block] = []
-        self._clock = clock
+        self.clock = clock
         self._ids = count(1)
         self._fence_ids = count(1)
         self._changed_from: int | None = None
@@ -51,7 +51,7 @@ class Streaming:
             self._end_answer()
         if self._thinking_at is None:
             self._begin_void()
-            self._thinking_at, self._thinking_since = len(self.blocks), self._clock()
+            self._thinking_at, self._thinking_since = len(self.blocks), self.clock()
             gap = not (self.blocks and isinstance(self.blocks[-1], Tool))
             self._append(Reasoning(next(self._ids), "", gap))
         self._thinking.append(text)
@@ -120,7 +120,7 @@ class Streaming:
             return
         text = block.text + "".join(self._thinking)
         self._thinking = []
-        seconds = self._clock() - self._thinking_since
+        seconds = self.clock() - self._thinking_since
         tokens = round(len(text) / CHARS_PER_TOKEN)
         made = replace(block, text=text, seconds=seconds, tokens=tokens, is_live=is_live)
         self._replace(at, made)

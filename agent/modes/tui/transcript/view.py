@@ -141,6 +141,20 @@ class Transcript(Reader):
 
     # What is older.
 
+    @contextmanager
+    def at_moment(self, now_s: float) -> Iterator[None]:
+        """Take what is added meanwhile for added at a moment, so that times come out as they did.
+
+        Args:
+            now_s: In seconds, by any clock.
+        """
+        content = self.content
+        content.clock, clock = (lambda: now_s), content.clock
+        try:
+            yield
+        finally:
+            content.clock = clock
+
     def add_more(self, shown: int, total: int) -> None:
         """Say at the top that older questions are not shown; so many are shown each time."""
         self._put_above(self.content.line_above(total - shown, total, shown))

@@ -70,13 +70,13 @@ def write(
         async with GitHub(double.api_url, token, patience) as github:
             return await write_report(
                 github, target_of(double), report, wishes,
-                say=said.append, in_actions=in_actions, secrets=secrets,
+                note=noted.append, in_actions=in_actions, secrets=secrets,
             )  # fmt: skip
 
     async def all_runs() -> Report:
         return (await asyncio.gather(*(run() for _ in range(runs))))[-1]
 
-    said = list[str]()
+    noted = list[Action]()
     return asyncio.run(all_runs())
 
 

@@ -180,6 +180,7 @@ def test_what_is_shown_is_by_rank_little_and_borne_out(report: Report) -> None:
         f"{ROOT}a.py#L3-L9) [x](https://evil.test",
         f'{ROOT}a.py#L3-L9 "title"',
         f"{ROOT}a.py",
+        f"{ROOT}../../../../x/y#L3",
         f"{ROOT.replace(COMMIT, 'main')}a.py#L3",
         f"javascript:{ROOT}a.py#L3",
         f"{ROOT}{'a' * 2000}#L3",

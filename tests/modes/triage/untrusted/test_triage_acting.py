@@ -36,6 +36,7 @@ def test_nothing_acts_in_what_we_write(report: Report, draft: str) -> None:
         ("Duplicate of #3", "close"),
         ("duplicates #3", "close"),
         ("Fixes https://github.test/o/r/issues/3", "close"),
+        ("Fixes https://github.test/o/r/issues/3:", "close"),
         ("Duplicate of [x](https://github.test/o/r/issues/3)", "close"),
         ("```\n/merge\n```", "command"),
         ("`@dependabot merge`", "command"),
@@ -75,7 +76,7 @@ def test_what_acts_is_found(comment: str, why: str) -> None:
 @pytest.mark.parametrize(
     "comment",
     [
-        "`@octocat` and `#9`", "```py\n@octocat: #9\n```", "https://github.test/o/r/issues/3", "See #3, and a.py:3", f"[a]({FILE})", FILE, f"({FILE})",
+        "`@octocat` and `#9`", "```py\n@octocat: #9\n```", "https://github.test/o/r/issues/3", "https://github.test/o/r/issues/3:", "See #3, and a.py:3", "at //server.example/share", f"[a]({FILE})", FILE, f"({FILE})",
         "[p](https://github.test/o/r/security/policy)", "\\@ octocat", "- [ ] bug", "me at home", "a #x",
     ],
 )  # fmt: skip

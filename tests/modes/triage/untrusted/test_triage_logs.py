@@ -2,7 +2,7 @@ import re
 
 import pytest
 from bathy.agent.modes.triage.untrusted.logs import log_line, output_block
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 COMMANDS = st.lists(
@@ -15,6 +15,8 @@ COMMANDS = st.lists(
 
 
 @given(COMMANDS)
+@example(":::error::x")
+@example("a ::::error file=a::x")
 def test_a_line_is_one_line_and_no_command(text: str) -> None:
     line = log_line(text)
     assert len(line.splitlines()) <= 1
