@@ -424,7 +424,7 @@ def test_a_question_that_is_stopped_before_it_is_sent_costs_nothing(drive: Drive
         driven.until(TurnEnded)
     assert not any(isinstance(event, UsageReported) for event in driven.told)
     notes = [event.text for event in driven.told if isinstance(event, Told)]
-    assert any(note.endswith("so it costs nothing") for note in notes)
+    assert any(note.endswith("so nothing more is counted") for note in notes)
     assert ledger_rows(driven) == []
     log = find_session(sessions_folder(), driven.engine.session or "")
     (turn,) = turns_of(read_record(log))
