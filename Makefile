@@ -10,7 +10,7 @@ TYPED := build/types
 # Q is taken as it stands: $(value) keeps make from expanding it, and the recipe reads the environment,
 # so no quote, dollar or backquote in a question is ever run.
 unexport Q
-export BATHY_QUESTION := $(if $(value Q),$(value Q),How are files put in order?)
+export BATHY_QUESTION := $(if $(value Q),$(value Q),How are citations checked and repaired?)
 
 .DEFAULT_GOAL := help
 .PHONY: help ask test check lint types contracts wheel-test examples prism hostile cluster format lock clean
@@ -18,7 +18,7 @@ export BATHY_QUESTION := $(if $(value Q),$(value Q),How are files put in order?)
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | awk -F ':.*  ## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-ask: $(VENV)/run.stamp  ## ask this repository: make ask Q="How are files put in order?"
+ask: $(VENV)/run.stamp  ## ask this repository: make ask Q="How are citations checked and repaired?"
 	@$(BIN)/bathy --offline --task "$$BATHY_QUESTION" </dev/null
 
 test: $(VENV)/dev.stamp  ## run all tests

@@ -22,7 +22,7 @@ from bathy.agent.index.span_terms import IndexedSpan, encodable, is_telling
 from bathy.agent.index.spans import Span
 from bathy.agent.index.view import TF_BITS, Names, View
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised when what is stored, or what it is computed from, changes meaning."""
 
 MOST_SEGMENTS = 300

@@ -77,9 +77,10 @@ def index_text(
     for span in spans:
         own = "\n".join(lines[span.start_line - 1 : span.end_line])
         counts = count_terms(own[:MAX_SPAN_CHARS])
-        container, _, name = span.symbol.rpartition(".")
-        add_terms(counts, name, NAME_TIMES)
-        add_terms(counts, container, CONTAINER_TIMES)
+        if counts:
+            container, _, name = span.symbol.rpartition(".")
+            add_terms(counts, name, NAME_TIMES)
+            add_terms(counts, container, CONTAINER_TIMES)
         defines: dict[str, None] = {}
         while at < len(starts) and starts[at].start_line <= span.end_line:
             defines.update(dict.fromkeys(definition_terms(starts[at])))

@@ -1,12 +1,14 @@
 """The definitions of a file -> spans: ranges of lines about as long as a function.
 
 Spans are what a question is matched against and what an answer quotes. They never overlap and
-together hold every line.
+together hold every line that is not blank. A comment right above a definition is part of its span.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bathy.agent.index.comments import comment_start
 from bathy.agent.index.symbols import Definition
 
 MAX_LINES = 120
@@ -44,9 +46,15 @@ class Span:
     symbol: str
 
 
+_SAYING = re.compile(r"\w")
+
+
 @dataclass(slots=True)
 class _Node:
+    """A definition; `start` is where its comment begins, `head` where it does itself."""
+
     start: int
+    head: int
     end: int
     symbol: str
     kind: str
@@ -61,11 +69,12 @@ def cut_spans(text: str, definitions: Sequence[Definition]) -> tuple[Span, ...]:
         definitions: Of that text; ranges outside it are cut to it, ranges that cross are shortened.
 
     Returns:
-        Disjoint spans by line that hold every line; one empty-named span for an empty text.
+        Disjoint spans by line that hold every line but blank ones around them; one empty-named span
+        for a text without others.
     """
-    total = max(1, text.count("\n") + (not text.endswith("\n")))
-    root = _Node(1, total, "", "module", _tree(definitions, total))
-    return tuple(_joined(_cut(root)))
+    lines = text.removesuffix("\n").split("\n")
+    root = _Node(1, 1, len(lines), "", "module", _tree(definitions, lines))
+    return tuple(_joined(_trimmed(_cut(root), lines)))
 
 
 def qualified(definition: Definition) -> str:
@@ -75,8 +84,9 @@ def qualified(definition: Definition) -> str:
     return f"{definition.container}.{definition.name}"
 
 
-def _tree(definitions: Sequence[Definition], total: int) -> list[_Node]:
+def _tree(definitions: Sequence[Definition], lines: Sequence[str]) -> list[_Node]:
     """Nest definitions by their lines; the first to claim a line keeps it."""
+    total = len(lines)
     top: list[_Node] = []
     path: list[_Node] = []
     for d in sorted(definitions, key=lambda d: (d.start_line, -d.end_line)):
@@ -90,14 +100,17 @@ def _tree(definitions: Sequence[Definition], total: int) -> list[_Node]:
         if path:
             end = min(end, path[-1].end)
         siblings = path[-1].children if path else top
-        node = _Node(start, end, qualified(d), d.kind, [])
+        before = siblings[-1].end if siblings else path[-1].head if path else 0
+        above = start if d.kind == "heading" else comment_start(lines, start, before)
+        above = above if end - above < MAX_LINES else start
+        node = _Node(above, start, end, qualified(d), d.kind, [])
         siblings.append(node)
         path.append(node)
     return top
 
 
 def _cut(node: _Node) -> Iterator[Span]:
-    lines = node.end - node.start + 1
+    lines = node.end - node.head + 1
     limit = WHOLE_LINES if node.kind in _CONTAINERS else MAX_LINES
     if lines <= limit and node.symbol:
         yield Span(node.start, node.end, node.symbol)
@@ -124,8 +137,29 @@ def _windows(start: int, end: int, symbol: str) -> Iterator[Span]:
         yield Span(first, start + lines * (piece + 1) // pieces - 1, symbol)
 
 
-def _joined(spans: Iterator[Span]) -> Iterator[Span]:
-    """Join scraps (one or two lines between definitions, one-line functions) with what follows."""
+def _trimmed(spans: Iterable[Span], lines: Sequence[str]) -> Iterator[Span]:
+    """Take blank lines off both ends; what holds no letter is added to what is before.
+
+    Such is the last bracket of a class, which by itself says nothing.
+    """
+    held: Span | None = None
+    for span in spans:
+        full = [n for n in range(span.start_line, span.end_line + 1) if lines[n - 1].strip()]
+        if not full:
+            continue
+        own = Span(full[0], full[-1], span.symbol)
+        is_mute = not any(_SAYING.search(lines[n - 1]) for n in full)
+        if held and is_mute and _together(held, own) <= MAX_LINES:
+            held = Span(held.start_line, own.end_line, held.symbol)
+            continue
+        if held:
+            yield held
+        held = own
+    yield held or Span(1, 1, "")
+
+
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+    """Join scraps (a few lines between definitions, one-line functions) with what follows."""
     held: Span | None = None
     for span in spans:
         if held is None:

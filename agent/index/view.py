@@ -155,14 +155,17 @@ class View:
         """
         grouped: dict[int, list[tuple[float, int]]] = defaultdict(list)
         owner = self._owner
-        for span, score in sorted(scores.items(), key=itemgetter(1), reverse=True):
+        for span, score in scores.items():
             grouped[owner[span]].append((score, span))
+        for found in grouped.values():
+            if len(found) > 1:
+                found.sort(key=itemgetter(0), reverse=True)
         return grouped
 
     def blobs_holding(self, term: str) -> frozenset[int]:
         """Return the positions of the files that hold a term."""
         owner = self._owner
-        return frozenset(owner[packed >> TF_BITS] for packed in self._packed(term))
+        return frozenset([owner[packed >> TF_BITS] for packed in self._packed(term)])
 
     def count(self, term: str) -> int:
         """Return how many spans hold a term."""
@@ -201,13 +204,20 @@ class View:
                 continue
             idf[term] = inverse_frequency(len(packed), self._spans)
             gain = weight * idf[term] * (K1 + 1)
-            in_file: dict[int, int] = defaultdict(int)
+            # The spans of a file stand in a row, so its postings do.
+            last, files, sums = -1, list[int](), list[int]()
             for posting in packed:
                 span, times = posting >> TF_BITS, posting & _TIMES
                 spans[span] += gain * times / (times + norms[span])
-                in_file[owner[span]] += times
-            gain = weight * inverse_frequency(len(in_file), len(self._blobs)) * (K1 + 1)
-            for position, times in in_file.items():
+                position = owner[span]
+                if position == last:
+                    sums[-1] += times
+                else:
+                    last = position
+                    files.append(position)
+                    sums.append(times)
+            gain = weight * inverse_frequency(len(files), len(self._blobs)) * (K1 + 1)
+            for position, times in zip(files, sums, strict=True):
                 blobs[position] += gain * times / (times + file_norms[position])
         return Scores(dict(compress(enumerate(spans), spans)), blobs, idf)
 

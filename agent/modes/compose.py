@@ -4,9 +4,9 @@ import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from bathy.agent.index.live import LiveView
     from bathy.agent.index.symbols import Definition
     from bathy.agent.loop.prompt import Pointer
+    from bathy.agent.model.choosing import Candidate, Evidence
     from bathy.agent.model.offline import OfflineAnswer
     from bathy.agent.pack.corpus import Corpus
     from bathy.agent.pack.ranking import Ranking
     from bathy.agent.pack.room import Room
 
-MOST_FILES = 8
-"""Files, from the best on, whose spans an offline answer may quote."""
+MOST_FILES, MOST_SPANS = 8, 8
+"""Files, from the best on, and spans of each that an offline answer may quote."""
 
 POINTERS_SHARE, POINTERS_LEAST_TOKENS = 0.01, 1_000
 """Everything else that goes with them: a hundredth of the base, but so much at least."""
@@ -290,8 +291,7 @@ class Bench:
 
     def answer(self, question: str) -> "OfflineAnswer":
         """Answer from the index alone."""
-        from bathy.agent.index.terms import count_terms
-        from bathy.agent.model.offline import answer_offline, choose_evidence
+        from bathy.agent.model.offline import answer_offline
 
         ranking = self.search(question)
         blobs = {entry.path: entry.blob for entry in self.snapshot.entries}
@@ -301,21 +301,33 @@ class Bench:
                 text = reader.read_shown(path, blobs[path]) or ""
                 return text.removesuffix("\n").split("\n") if text else ()
 
-            evidence = choose_evidence(
-                (
-                    (file.path, file.score, file.why, span.start_line, span.end_line, span.symbol)
-                    for file in ranking.files[:MOST_FILES]
-                    for span in file.spans
-                ),
-                lines_of,
-            )
-            words = [word for word in count_terms(question) if len(word) > 2]
-            return answer_offline(question, evidence, lines_of=lines_of, words=words)
+            evidence = evidence_of(ranking, lines_of)
+            return answer_offline(question, evidence, lines_of=lines_of, words=ranking.words)
 
     def _workers(self) -> int:
         from bathy.agent.index.workers import default_workers
 
         return self.settings.workers or default_workers()
+
+
+def evidence_of(ranking: "Ranking", lines_of: Callable[[str], Sequence[str]]) -> "list[Evidence]":
+    """Choose the places of a ranking that are quoted to people.
+
+    Args:
+        ranking: For their question.
+        lines_of: A file's lines, without their LF; () if it has gone.
+    """
+    from bathy.agent.model.choosing import Candidate, Evidence, choose_evidence
+
+    def candidates() -> "Iterator[Candidate]":
+        for file in ranking.files[:MOST_FILES]:
+            best = max((span.score for span in file.spans), default=0.0)
+            for span in file.spans[:MOST_SPANS]:
+                place = (file.path, span.start_line, span.end_line, span.symbol, file.why)
+                share = span.score / best if best > 0 else 0.0
+                yield Candidate(Evidence(*place), file.score, share)
+
+    return choose_evidence(candidates(), cache(lines_of))
 
 
 @contextlib.contextmanager

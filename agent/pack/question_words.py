@@ -1,17 +1,17 @@
 """Words that questions and issues are full of and that point at no place: data."""
 
 _ENGLISH = """
-a about above across after again all already also although always an and any anyone anything are as
-at be because been before being below between both but by can cannot could did didn do does doesn
-doing don done down during each either else even every few for from get gets getting give given go
-goes going got had has have he her here him his how however i if in into is it its just know let
-like made make makes making many may maybe me might more most much must my need needs neither never
-nor not now of off on once one only onto or other our out over own per perhaps please put rather
-really same see seem seems shall she should shouldn since so some someone something still such take
-takes than thank thanks that the their them then there these they this though through thus to too
-try trying two under until up upon us use used uses using very via want wants was way we well were
-what when where whereas whether which while who whose why will with within without won work working
-works would wouldn yes yet you your
+a about above across after again ain all already also although always an and any anyone anything are
+aren as at be because been before being below between both but by can cannot could couldn did didn
+do does doesn doing don done down during each either else even every few for from get gets getting
+give given go goes going got had hadn has hasn have haven he her here him his how however i if in
+into is isn it its just know let like made make makes making many may maybe me might more most much
+must mustn my need needn needs neither never nor not now of off on once one only onto or other our
+out over own per perhaps please put rather really same see seem seems shall shan she should shouldn
+since so some someone something still such take takes than thank thanks that the their them then
+there these they this though through thus to too try trying two under until up upon us use used uses
+using very via want wants was wasn way we well were weren what when where whereas whether which
+while who whose why will with within without won work working works would wouldn yes yet you your
 """
 _OF_ISSUES = """
 actual actually add added behavior behaviour bug bugs case cases change changed changes checked

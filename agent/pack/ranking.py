@@ -1,7 +1,7 @@
 """What retrieval returns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ class RankedFile:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Files that fit a question, best first; empty if nothing does."""
+    """Files that fit a question, best first; empty if nothing does.
+
+    Attributes:
+        files: Best first.
+        words: How telling each word of the question is that stands in the repository, most first.
+    """
 
     files: tuple[RankedFile, ...]
+    words: Mapping[str, float] = field(default_factory=dict)

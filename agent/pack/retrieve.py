@@ -115,7 +115,7 @@ def _retrieve(question: Question, corpus: OpenCorpus, detailed: int) -> Ranking:
         for n, place in enumerate(order[:detailed])
     )
     rest = (_bare(look, place, scores[place]) for place in order[detailed:])
-    return Ranking((*best, *rest))
+    return Ranking((*best, *rest), {one.word: one.idf for one in told if one.holders})
 
 
 def _look_twice(

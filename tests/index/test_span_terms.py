@@ -189,3 +189,9 @@ def test_ten_thousand_hostile_names_are_kept_in_bounds(tmp_path: Path) -> None:
         (names,) = postings.names_of("f")
         assert names == Names(tuple(f"n?{n}" for n in range(0, 2 * MOST_USES, 2)), ())
         assert postings.view(["f"]).users("n\udce94") == [0]
+
+
+def test_a_span_without_words_is_not_found_by_its_name() -> None:
+    (only,) = index_text("}\n", (Definition("Kettle", "class", 1, 1, ""),))
+    assert only.span.symbol == "Kettle"
+    assert not only.counts

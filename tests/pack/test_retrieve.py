@@ -67,6 +67,13 @@ def test_the_file_that_answers_comes_first_with_its_span_and_reasons(postings: P
     assert any(reason.startswith("matches: ") and "blueprint" in reason for reason in best.why)
 
 
+def test_the_telling_words_of_a_question_are_said_most_telling_first(postings: Postings) -> None:
+    files = {"a.py": "def kettle():\n    tea = 1\n", **{f"b{n}.py": "tea = 2\n" for n in range(9)}}
+    words = ranked(postings, "isn't tea in the kettle of the zebra?", files).words
+    assert list(words) == ["kettle", "tea"]
+    assert words["kettle"] > words["tea"]
+
+
 def test_source_comes_before_tests_documentation_and_change_logs_that_say_the_same(
     postings: Postings,
 ) -> None:

@@ -9,7 +9,7 @@ from bathy.agent.pack.corpus import OpenCorpus
 from bathy.agent.pack.question import Question
 from bathy.agent.pack.signals.weights import FILE_PART, SPAN_PART, TITLE_PART
 
-SPAN_SHARES = (1.0, 0.5, 0.25)
+SPAN_SHARES = (1.0, 0.6, 0.36)
 """What a file's best spans count."""
 
 PATH_SHARE = 1.0
