@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 from bathy.agent.config import Settings
+from bathy.agent.loop.evidence import Span
 from bathy.agent.modes.tui import showing
 from bathy.agent.modes.tui.app import BathyApp
 from bathy.agent.modes.tui.engine import Engine
-from bathy.agent.modes.tui.events import RefitFailed, TurnBegan, Working
+from bathy.agent.modes.tui.events import EvidenceFound, RefitFailed, TurnBegan, Working
 from bathy.agent.modes.tui.input.composer import Composer
 from bathy.agent.modes.tui.input.keymap import Keymap
 from bathy.agent.modes.tui.input.waiting import Hint
 from bathy.agent.modes.tui.looks import Look
 from bathy.agent.modes.tui.question import YesNo
+from bathy.agent.modes.tui.transcript.blocks import Evidence
 from bathy.agent.modes.tui.transcript.view import Transcript
 from bathy.agent.modes.tui.viewer.keybar import KeyBar
 from bathy.agent.modes.tui.viewer.screen import ViewerScreen
@@ -67,6 +69,26 @@ def test_without_a_key_evidence_is_shown(shop: RepoBuilder) -> None:
             assert app.state.why_offline
             blocks = app.query_one(Transcript).content.blocks
             assert any("cart.py" in repr(block) for block in blocks)
+
+    asyncio.run(go())
+
+
+def test_a_place_is_told_apart_from_files_that_are_not_cited(repo: RepoBuilder) -> None:
+    for folder in ("src", "compat/src", "hooks/src"):
+        repo.file(f"{folder}/index.js", f"export const of_{folder[:3]} = 1;\n")
+    repo.commit()
+
+    async def go() -> None:
+        app = BathyApp(Settings(folder=repo.root, workers=1), Look(), Keymap(), time.monotonic)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: app.state.pack_tokens > 0)
+            line = "export const of_com = 1;"
+            app.take(
+                EvidenceFound((Span("compat/src/index.js", 1, 1, "", (line,)),), is_answer=False)
+            )
+            block = app.transcript.content.blocks[-1]
+            assert isinstance(block, Evidence)
+            assert block.found[0].citation.label == "compat/src/index.js:1"
 
     asyncio.run(go())
 

@@ -424,7 +424,7 @@ def test_a_question_that_is_stopped_before_it_is_sent_costs_nothing(drive: Drive
         driven.until(TurnEnded)
     assert not any(isinstance(event, UsageReported) for event in driven.told)
     notes = [event.text for event in driven.told if isinstance(event, Told)]
-    assert any(note.endswith("so it costs nothing") for note in notes)
+    assert any(note.endswith("so nothing more is counted") for note in notes)
     assert ledger_rows(driven) == []
     log = find_session(sessions_folder(), driven.engine.session or "")
     (turn,) = turns_of(read_record(log))
@@ -470,6 +470,19 @@ def test_evidence_comes_before_the_model_is_asked(drive: Drive) -> None:
     assert all(line.strip() for line in ends)
     question = str(endpoint.requests[-1].messages[-1]["content"])
     assert "The user says hello.\n\nDoes Cart.add lock?" in question
+
+
+def test_places_are_looked_for_by_the_words_of_the_user_alone(drive: Drive) -> None:
+    questions = list[str]()
+    for note in ("The user says hello.", "The edit of `place_order` in src/shop/orders.py: no."):
+        with Endpoint([DONE]) as endpoint:
+            driven = drive(endpoint, keep_session=False)
+            driven.engine.ask("What does `test_total` check?", note=note)
+            driven.until(TurnEnded)
+        question = str(endpoint.requests[-1].messages[-1]["content"])
+        assert note in question
+        questions.append(question[question.index("<evidence>") : question.index("</evidence>")])
+    assert questions[0] == questions[1]
 
 
 def test_evidence_is_in_the_log_without_secrets_and_no_model_reads_it_there(

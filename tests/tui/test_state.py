@@ -8,6 +8,7 @@ from bathy.agent.loop.evidence import Span
 from bathy.agent.model.messages import Usage
 from bathy.agent.modes.tui import drawing
 from bathy.agent.modes.tui.events import (
+    Confirming,
     EvidenceFound,
     Packed,
     SessionNamed,
@@ -15,6 +16,7 @@ from bathy.agent.modes.tui.events import (
     TurnEnded,
     UiEvent,
 )
+from bathy.agent.modes.tui.input.keymap import Keymap
 from bathy.agent.modes.tui.panels.side_rows import side_rows
 from bathy.agent.modes.tui.sessions.replay import PastTurn
 from bathy.agent.modes.tui.state import State, reduce, resumed
@@ -40,6 +42,29 @@ ASKED = after(
     UsageReported(1, USAGE, 0.25, is_estimate=False),
     TurnEnded("answered"),
 )
+
+
+def test_while_the_user_is_asked_no_seconds_are_counted() -> None:
+    state = after(TurnBegan("Why?"), Confirming(is_over=False))
+    status = drawing.status_of(state, Keymap())
+    assert (status.phase, status.is_busy, state.can_stop) == ("waiting for you", False, True)
+    state = reduce(state, Confirming(is_over=True), 26.0)
+    assert (state.phase, state.since_s) == ("asking", 26.0)
+
+
+def test_what_could_not_be_opened_is_not_ready() -> None:
+    state = after(TurnEnded("failed", "there are no files"))
+    status = drawing.status_of(state, Keymap())
+    assert (status.phase, status.is_busy, state.can_stop) == ("not ready", False, False)
+    assert after(Packed(PACK, 0.0, 0.0), state=state).phase == "ready"
+
+
+def test_a_flag_that_keeps_from_asking_is_named_as_one() -> None:
+    for why, told in (("--offline", "OFFLINE (--offline)"), ("no key", "OFFLINE: no key")):
+        state = State(why_offline=why)
+        status = drawing.status_of(state, Keymap())
+        assert drawing.heading(state, status, 78, is_ascii=False).endswith(told)
+        assert drawing.offline_words(state, Keymap()).startswith(f"{told}. ")
 
 
 def test_what_was_cut_off_is_marked_as_an_estimate_in_turn_and_session() -> None:

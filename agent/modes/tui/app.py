@@ -56,13 +56,17 @@ class BathyApp(Watching):
     SidePanel { width: 34; border-left: vkey $border-blurred; display: none; }
     .-wide SidePanel { display: block; }
     .-slow SidePanel { display: none; }
+    SidePanel:focus { border-left: vkey $border; }
+    Transcript:focus { scrollbar-color: $border; }
     .-ascii #packing, .-ascii Composer { border-top: ascii $border-blurred; }
+    .-ascii Composer:focus-within { border-top: ascii $border; }
+    .-ascii SidePanel:focus { border-left: ascii $border; }
     """
     )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual's own
     COMMANDS = {Palette}  # noqa: RUF012 - Textual's own
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("everywhere", "reading.help", "reading.search")
+        *bindings("everywhere", "reading.help", "reading.search", "reading.suspend")
     ]
 
     _marks: Sequence[Cited] = ()

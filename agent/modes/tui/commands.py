@@ -7,6 +7,8 @@ from dataclasses import dataclass
 # A path, such as /etc/hosts, begins a question and no command.
 _GIVEN = re.compile(r"/([a-z][a-z-]*)(?:\s+(.*))?", re.S)
 
+_ONE_WORD = re.compile(r"/[^\s?\uff1f]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -88,6 +90,11 @@ def read_command(text: str, commands: Iterable[Command] = COMMANDS) -> Given | N
     name = found[1]
     command = next((each for each in commands if each.name == name), None)
     return Given(name, command, (found[2] or "").strip())
+
+
+def is_doubtful(text: str) -> bool:
+    """Whether a question looks like a command that was mistyped: one word behind a slash."""
+    return _ONE_WORD.fullmatch(text.rstrip()) is not None and read_command(text) is None
 
 
 def find_commands(begun: str, commands: Sequence[Command] = COMMANDS) -> tuple[Command, ...]:

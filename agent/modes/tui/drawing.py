@@ -36,6 +36,7 @@ from bathy.agent.modes.tui.panels.treemap import Item
 from bathy.agent.modes.tui.sayings import BEGINS_HERE, guessed_words, session_words
 from bathy.agent.modes.tui.sessions.replay import PastTurn
 from bathy.agent.modes.tui.state import State
+from bathy.agent.modes.tui.transcript.blocks import Proposed
 from bathy.agent.modes.tui.transcript.view import Transcript
 from bathy.tools.decode import decode
 from bathy.tools.workspace import quote_path
@@ -102,8 +103,7 @@ def _draw_words(transcript: Transcript, event: UiEvent) -> None:
         case TurnStarted() if event.turn < 2:
             transcript.add_notice(_asking_words(event))
         case PatchProposed():
-            paths = ", ".join(map(quote_path, event.paths))
-            transcript.add_notice(f"edits are proposed to {paths}; F4 reviews them")
+            transcript.add_proposed(event.paths, _proposed_words)
         case PatchApplied():
             paths = ", ".join(map(quote_path, event.paths))
             transcript.add_notice(f"written: {paths}; /undo takes it back")
@@ -125,6 +125,13 @@ def _draw_words(transcript: Transcript, event: UiEvent) -> None:
                 transcript.add_notice("stopped; what had come is kept")
             elif event.text:
                 transcript.add_error(event.text)
+
+
+def _proposed_words(block: Proposed) -> str:
+    paths = ", ".join(map(quote_path, block.paths))
+    if block.edits == 1:
+        return f"1 edit is proposed to {paths}; F4 reviews it"
+    return f"{block.edits} edits are proposed to {paths}; F4 reviews them"
 
 
 def _draw_used(transcript: Transcript, event: UsageReported) -> None:
@@ -162,7 +169,7 @@ def heading(state: State, status: StatusState, width: int, *, is_ascii: bool) ->
     commit = f" @ {state.commit[:7]}" if state.commit else ""
     left = f"bathy  {one_line(state.repo)}{commit}{' (changed)' if state.is_dirty else ''}"
     if state.why_offline:
-        right = f"OFFLINE: {state.why_offline}"
+        right = _offline(state)
     else:
         right = f"{one_line(state.model)}   think: {state.effort}" if state.model else ""
         if width < WIDE and (figures := short_figures(status, is_ascii=is_ascii)):
@@ -176,10 +183,15 @@ def offline_words(state: State, keymap: Keymap) -> str:
     is_wanted = state.why_offline == "--offline"
     how = "start without it" if is_wanted else "set DEEPSEEK_API_KEY and start again"
     return (
-        f"OFFLINE: {state.why_offline}. Questions are answered from the index: places quoted and"
+        f"{_offline(state)}. Questions are answered from the index: places quoted and"
         f" cited. {keys['pack']} shows the pack, {keys['viewer']} opens a file,"
         f" {keys['sessions']} shows earlier sessions. To ask a model, {how}."
     )
+
+
+def _offline(state: State) -> str:
+    why = state.why_offline
+    return f"OFFLINE ({why})" if why == "--offline" else f"OFFLINE: {why}"
 
 
 def blocks_of(packed: Packed) -> tuple[Item, ...]:
@@ -221,7 +233,8 @@ def status_of(state: State, keymap: Keymap) -> StatusState:
         is_turn_guessed=state.is_turn_guessed,
         is_session_guessed=state.is_session_guessed,
         phase=state.phase,
-        is_busy=state.is_busy or state.phase == "opening",
+        # How long the user takes is nothing that goes on.
+        is_busy=state.phase not in ("ready", "not ready", "waiting for you"),
         since_s=state.since_s,
         until_s=state.until_s,
         streamed_tokens=state.streamed_chars // _CHARS_A_TOKEN,

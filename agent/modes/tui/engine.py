@@ -301,7 +301,7 @@ class Engine:
         # A session that takes the place of another has not proposed what waits.
         notes = (told_of(waiting) if self.holding.has_left else "", job.note)
         text = "\n\n".join([*filter(None, notes), job.text])
-        task = Task(text, proposed=waiting, evidence=evidence)
+        task = Task(text, about=job.text, proposed=waiting, evidence=evidence)
         with open_run(bench, service, task, allow=allow, sleep=self._wait) as asked:
             asyncio.run(self._run(asked, globs_of(bench.settings)))
 

@@ -104,6 +104,13 @@ class EvidenceFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirming:
+    """The user is asked whether to go on; nothing else is done until it `is_over`."""
+
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TurnBegan:
     """A question has been taken up."""
 
@@ -163,6 +170,7 @@ EngineEvent = (
     | Packed
     | RefitFailed
     | EvidenceFound
+    | Confirming
     | TurnBegan
     | SessionNamed
     | Saved

@@ -44,7 +44,11 @@ def _keys(context: Context, *rows: tuple[str, str, str] | tuple[str, str, str, s
 TABLE: tuple[Key, ...] = (
     *_keys(
         "everywhere",
-        ("stop", "escape", "close what is open, then stop the turn; text stays"),
+        (
+            "stop",
+            "escape",
+            "close what is open; back to the composer, and stop the turn; text stays",
+        ),
         (
             "interrupt",
             "ctrl+c",
@@ -127,6 +131,12 @@ TABLE: tuple[Key, ...] = (
         ("find_previous", "N", "place found before", "find_next(-1)"),
         ("edit", "e", "open $EDITOR at the line"),
         ("copy", "y", "copy what is selected, or the block"),
+        (
+            "suspend",
+            "ctrl+z",
+            "stop bathy until fg; within the text: ctrl+p suspend",
+            "suspend_process",
+        ),
     ),
     *_keys(
         "moving",

@@ -1,6 +1,7 @@
 """Settings -> the full screen, until the user leaves it."""
 
 import os
+import sys
 
 from bathy.agent.config import Settings
 
@@ -52,4 +53,6 @@ def run_tui(settings: Settings) -> int:
         from bathy.agent.modes.tui.plain import run_plain
 
         return run_plain(replace(app.engine.settings, resume=app.engine.session, fork=False))
+    if app.engine.session and app.engine.settings.keep_session and not app.return_code:
+        sys.stdout.write("bathy --continue goes on with this session\n")
     return app.return_code or 0

@@ -16,7 +16,7 @@ from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.terminal import printable
 from bathy.agent.modes.tui.clipboard import copy
 from bathy.agent.modes.tui.engine import Engine
-from bathy.agent.modes.tui.events import Opened, Packed, UiEvent
+from bathy.agent.modes.tui.events import Confirming, Opened, Packed, UiEvent
 from bathy.agent.modes.tui.input.composer import Composer
 from bathy.agent.modes.tui.input.keymap import Keymap
 from bathy.agent.modes.tui.input.waiting import Hint
@@ -153,8 +153,10 @@ class Shell(App[str], inherit_bindings=False):
     def _ask_user(self, asked: Asked) -> None:
         def answer(value: bool | None) -> None:
             asked.is_yes = bool(value)
+            self.take(Confirming(is_over=True))
             asked.done.set()
 
+        self.take(Confirming(is_over=False))
         self.push_screen(self.question(asked.question), answer)
         self.ring()
 

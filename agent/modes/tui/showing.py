@@ -24,9 +24,14 @@ class Showing(Shell):
 
     finder: Finder | None = None
 
-    @work(thread=True, exclusive=True, group="files")
     def know_files(self, paths: tuple[str, ...]) -> None:
-        """Offer files for completion; made in a thread, since there may be very many."""
+        """Offer files for completion, and tell those that are cited apart."""
+        self.transcript.know_files(paths)
+        self._find_files(paths)
+
+    @work(thread=True, exclusive=True, group="files")
+    def _find_files(self, paths: tuple[str, ...]) -> None:
+        """Made in a thread, since there may be very many."""
         self.call_from_thread(self._found_files, Finder(paths))
 
     def _found_files(self, finder: Finder) -> None:

@@ -16,6 +16,7 @@ from bathy.agent.loop.events import (
 )
 from bathy.agent.model.messages import ReasoningDelta, TextDelta
 from bathy.agent.modes.tui.events import (
+    Confirming,
     EvidenceFound,
     Opened,
     Packed,
@@ -30,7 +31,16 @@ from bathy.agent.modes.tui.events import (
 from bathy.agent.modes.tui.sessions.replay import PastTurn
 
 Phase = Literal[
-    "opening", "ready", "packing", "asking", "thinking", "reading", "answering", "retrying"
+    "opening",
+    "ready",
+    "not ready",
+    "packing",
+    "waiting for you",
+    "asking",
+    "thinking",
+    "reading",
+    "answering",
+    "retrying",
 ]
 
 
@@ -44,7 +54,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A citation of the last answer, with its number, 1-based."""
+    """A citation of the last answer, with its number, 1-based; "found" before there is one."""
 
     number: int
     path: str
@@ -129,12 +139,12 @@ class State:
     @property
     def is_busy(self) -> bool:
         """Whether a question is being worked on."""
-        return self.phase not in ("opening", "ready")
+        return self.phase not in ("opening", "ready", "not ready")
 
     @property
     def can_stop(self) -> bool:
         """Whether that can be stopped; reading and packing cannot, they are over soon."""
-        return self.phase not in ("opening", "packing", "ready")
+        return self.phase not in ("opening", "packing", "ready", "not ready")
 
     @property
     def cached_share(self) -> float:
@@ -159,7 +169,7 @@ def reduce(state: State, event: UiEvent, now_s: float) -> State:
         case TurnStarted() | UsageReported() | Saved():
             return _spent(state, event)
         case EvidenceFound():
-            places = [(s.path, s.start_line, s.end_line, "verified") for s in event.spans]
+            places = [(s.path, s.start_line, s.end_line, "found") for s in event.spans]
             return replace(state, cited=_numbered(places), stages=())
         case CitationsChecked():
             cited = [(c.path, c.start_line, c.end_line, c.status) for c in event.citations]
@@ -202,12 +212,16 @@ def _cited_in(turn: PastTurn) -> tuple[Cited, ...]:
 
 def _phase(state: State, event: UiEvent) -> Phase:
     match event:
+        case TurnEnded() if not state.pack_tokens:
+            return "not ready"
         case Packed() | RefitFailed() | TurnEnded() | Finished():
             return "ready"
         case Opened() if state.phase == "opening":
             return "packing"
-        case Working() if not event.is_done and state.phase in ("ready", "opening"):
+        case Working() if not event.is_done and state.phase in ("ready", "not ready", "opening"):
             return "packing"
+        case Confirming():
+            return "asking" if event.is_over else "waiting for you"
         case TurnBegan() | TurnStarted():
             return "asking"
         case ReasoningDelta():

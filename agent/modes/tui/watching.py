@@ -1,15 +1,21 @@
 """Looking around: what is typed or searched anywhere, and the keys that work everywhere."""
 
+from collections.abc import Mapping
+
 from bathy.agent.modes.tui import looks
 from bathy.agent.modes.tui.asking.search_bar import SearchBar
 from bathy.agent.modes.tui.conversing import Conversing
 from bathy.agent.modes.tui.input.elsewhere import is_done_elsewhere
+from bathy.agent.modes.tui.panels.side import SidePanel
 from bathy.agent.modes.tui.transcript.messages import NewLines, Searched
+from bathy.agent.modes.tui.transcript.view import Transcript
 from textual import events, on
 from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.widget import Widget
 
 _TWICE_S = 1.0
+_PARTS: Mapping[type[Widget], str] = {Transcript: "transcript", SidePanel: "side panel"}
 
 
 class Main(Screen[None], inherit_bindings=False):
@@ -77,7 +83,8 @@ class Watching(Conversing):
             self.find("")
 
     def action_stop(self) -> None:
-        """Close what is open; else stop."""
+        """Go back to the composer from any other part, and stop what is worked on."""
+        self.screen_stack[0].set_focus(self.composer.area)
         self.engine.stop()
 
     def action_interrupt(self) -> None:
@@ -100,8 +107,10 @@ class Watching(Conversing):
         self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Let no cursor blink: that would be a timer while nothing happens."""
+        """Let no cursor blink, for that would be a timer; say what has the keys."""
         looks.hold_cursor(event)
+        if len(self.screen_stack) == 1:
+            self.composer.keys_go_to(_PARTS.get(type(event.widget), ""))
 
     def action_reasoning(self) -> None:
         """Unfold or fold thinking."""

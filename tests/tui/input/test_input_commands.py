@@ -1,5 +1,5 @@
 import pytest
-from bathy.agent.modes.tui.commands import COMMANDS, find_commands, read_command
+from bathy.agent.modes.tui.commands import COMMANDS, find_commands, is_doubtful, read_command
 
 
 def test_the_table_is_in_order_and_says_what_everything_does() -> None:
@@ -28,6 +28,23 @@ def test_a_line_is_read_as_a_command(text: str, name: str, argument: str) -> Non
 @pytest.mark.parametrize("text", ["", "/", "/etc/hosts is read?", " /cost", "a /cost", "/2", "//x"])
 def test_anything_else_is_a_question(text: str) -> None:
     assert read_command(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("/secret/secret", True),
+        ("/usr/bin/x ", True),
+        ("/Cost", True),
+        ("/cost", False),
+        ("/etc/hosts?", False),
+        ("/etc/hosts is read?", False),
+        (" /usr/bin/x", False),
+        ("/", False),
+    ],
+)
+def test_one_word_behind_a_slash_is_doubtful(text: str, is_so: bool) -> None:
+    assert is_doubtful(text) == is_so
 
 
 def test_what_cannot_be_done_is_told() -> None:

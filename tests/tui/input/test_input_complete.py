@@ -1,4 +1,4 @@
-from bathy.agent.modes.tui.input.complete import Finder, match
+from bathy.agent.modes.tui.input.complete import Finder, close, match
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +66,17 @@ def test_names_in_any_script_are_found() -> None:
     found = match("İx", "aİx")
     assert found
     assert found.positions == (1, 2)
+
+
+def test_scattered_letters_are_offered_only_where_nothing_is_closer() -> None:
+    finder = Finder(["tui/sessions.py", "sur/ever_hats.py", "sub/explain/sum.py", "use/parse.js"])
+    assert [found.path for found in close(finder.find("ses"))] == [
+        "tui/sessions.py",
+        "sub/explain/sum.py",
+    ]
+    assert [found.path for found in close(finder.find("vhs"))] == ["sur/ever_hats.py"]
+    assert [found.path for found in close(finder.find("pe.j"))] == ["use/parse.js"]
+    assert len(close(finder.find(""))) == 4
 
 
 def test_nothing_typed_offers_the_shortest_paths() -> None:

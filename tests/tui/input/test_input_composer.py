@@ -283,6 +283,18 @@ def test_a_path_begins_a_question() -> None:
     assert play(act).told == [("sent", "/etc/hosts?")]
 
 
+def test_one_word_behind_a_slash_that_is_no_command_is_asked_about_first() -> None:
+    async def act(app: Screen, pilot: Pilot[None]) -> None:
+        await pilot.press(*"/secret/secret", "enter")
+        assert (app.told, app.text) == ([], "/secret/secret")
+        assert "no command /secret/secret; enter again asks" in app.notice
+        await pilot.press("enter")
+        await pilot.press(*" /usr/bin/x", "enter", *"what is /usr/bin/x", "enter")
+
+    asked = ["/secret/secret", "/usr/bin/x", "what is /usr/bin/x"]
+    assert play(act).told == [("sent", text) for text in asked]
+
+
 def test_a_large_paste_is_one_thing_and_is_sent_in_full() -> None:
     async def act(app: Screen, pilot: Pilot[None]) -> None:
         await pilot.press("a")
@@ -407,6 +419,9 @@ def test_a_model_that_does_not_see_is_told_of_and_nothing_is_lost(picture: Path)
         app.composer.area.put("/attach none.png")
         await pilot.press("enter")
         assert app.text == "/attach none.png"
+        app.composer.know_model("deepseek-flash", sees_images=True)
+        await pilot.press("enter")
+        assert (app.notice, app.text) == ("there is no file none.png", "/attach none.png")
 
     assert play(act).told == []
 

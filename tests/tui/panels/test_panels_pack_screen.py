@@ -88,7 +88,7 @@ def test_it_shows_what_is_frozen_what_is_appended_and_the_price() -> None:
     async def play(app: Shown, pilot: Pilot[None]) -> None:
         assert app.told("head") == (
             "repo @ 77e0c41 · 498k of 1.00M window (50%) · 6 files\n"
-            "frozen base 496k @ 3f2a1c9 · appended 2.0k of 2 changed files · $0.075 cold, $0.001 warm"
+            "frozen base 496k @ 3f2a1c9 · $0.075 cold, $0.001 warm · appended 2.0k of 2 changed files"
         )
         assert app.told("detail") == (
             "src/\n● full · source · 300,000 tokens · 299,700 of text alone · 60% of the pack\n"
@@ -101,6 +101,13 @@ def test_it_shows_what_is_frozen_what_is_appended_and_the_price() -> None:
         ]
 
     run(play)
+
+
+def test_both_prices_are_seen_on_a_narrow_screen() -> None:
+    async def play(app: Shown, pilot: Pilot[None]) -> None:
+        assert "$0.075 cold, $0.001 warm" in app.told("head")
+
+    run(play, size=(80, 24))
 
 
 @pytest.mark.parametrize("size", [(120, 40), (100, 24), (80, 24), (80, 50), (30, 12)])

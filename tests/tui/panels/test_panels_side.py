@@ -94,6 +94,13 @@ def test_the_panel_says_what_the_mock_up_says() -> None:
     ]
 
 
+def test_evidence_is_not_cited_until_an_answer_cites_it() -> None:
+    state = replace(SOME, blocks=(), cited=(CitedPlace(1, "src/flask/app.py", 412, "found"),))
+    for is_ascii in (False, True):
+        shown = lines(state, 31, 40, is_ascii=is_ascii)
+        assert shown[4:6] == ["EVIDENCE (1)", "1 src/flask/app.py:412"]
+
+
 def test_the_panel_can_do_with_ascii() -> None:
     state = replace(SOME, blocks=(), cited=SOME.cited[::2])
     assert all(line.isascii() for line in lines(state, 31, 40, is_ascii=True))

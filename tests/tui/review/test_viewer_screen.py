@@ -91,12 +91,21 @@ def test_what_is_longer_than_the_screen_is_seen_from_its_start() -> None:
     run(play, span=(100, 400))
 
 
-def test_a_range_outside_of_the_file_is_brought_into_it() -> None:
+def test_of_lines_behind_the_last_none_is_marked_and_that_is_said() -> None:
     async def play(app: ViewerApp, pilot: Pilot[None]) -> None:
-        assert app.viewer.view.span == (500, 500)
-        assert app.seen[-1].startswith("▸▌500 ")
+        assert app.viewer.view.span is None
+        assert app.seen[-1].startswith("▸ 500 ")
+        assert app.heading == "src/a.py:500 · 500 lines · there is no line 700"
 
     run(play, span=(700, 900))
+
+
+def test_of_a_range_what_there_is_is_marked_and_the_rest_is_told() -> None:
+    async def play(app: ViewerApp, pilot: Pilot[None]) -> None:
+        assert app.viewer.view.span == (499, 500)
+        assert app.heading.endswith("500 lines · there is no line 900 · marked 499-500")
+
+    run(play, span=(499, 900))
 
 
 def test_a_hundred_thousand_lines_are_not_read_to_show_a_few() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from repo_builder import RepoBuilder
 from tui.screens.sample import build
-from tui.terminal.tmux import ENDS_S, NEEDS_TMUX, Terminal
+from tui.terminal.tmux import ENDS_S, NARROW, NEEDS_TMUX, WIDE, Terminal
 
 pytestmark = NEEDS_TMUX
 
@@ -56,6 +56,48 @@ def test_a_coloured_log_is_pasted_and_asks_nothing(shop: RepoBuilder) -> None:
         seat.press("C-u")
         seat.until_gone("third")
         assert "❯" not in seat.text
+
+
+def test_what_comes_right_behind_a_key_that_asks_is_written_and_no_key(shop: RepoBuilder) -> None:
+    env = editor(shop.root.parent, "echo editing; exec sleep 1000")
+    with Terminal(shop.root, env=env) as seat:
+        seat.until("packed: 9 files")
+        seat.opens("F3", "some letters of a name")
+        seat.type("cart.py")
+        seat.opens("Enter", "src/shop/cart.py:1 ")
+        for key in ("/", "C-f"):
+            seat.press(key, *"secret")
+            seat.until("Search (no capitals", "secret")
+            seat.press("C-u")
+            seat.closes("Escape", "Search (no capitals")
+        seat.press(":", *"12", "Enter")
+        seat.until("src/shop/cart.py:12 ")
+        seat.closes("Escape", "src/shop/cart.py")
+        seat.opens("BTab", "the transcript has the keys")
+        seat.press("F3", *"orders.py", "Enter")
+        seat.until("src/shop/orders.py:1 ")
+        assert "editing" not in seat.text
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_it_is_seen_who_has_the_keys_and_escape_leads_back(
+    shop: RepoBuilder, size: tuple[int, int]
+) -> None:
+    with Terminal(shop.root) as seat:
+        seat.resize(size)
+        seat.until("packed: 9 files")
+        seat.opens("BTab", "the transcript has the keys", "esc back here")
+        seat.press("/", *"nyerc")
+        seat.until("find  nyerc", "not found")
+        seat.until_gone("has the keys")
+        seat.closes("Escape", "find  nyerc")
+        seat.press(*"/new")
+        seat.until("> /new")
+        seat.press("C-u")
+        seat.opens("BTab", "the transcript has the keys")
+        seat.closes("Escape", "the transcript has the keys")
+        seat.press("y")
+        seat.until("> y")
 
 
 def test_an_editor_that_fails_gives_the_screen_back(shop: RepoBuilder) -> None:

@@ -49,6 +49,7 @@ def test_leaving_in_the_middle_of_an_answer_leaves_nothing_behind(
         else:
             os.kill(seat.process, getattr(signal, end))
         assert seat.left() == {"/quit": 0, "SIGINT": 130}.get(end, 143)
+        assert ("bathy --continue goes on with this session" in seat.text) == (end == "/quit")
         assert seat.flag("alternate_on") == seat.flag("mouse_any_flag") == "0"
         assert "Traceback" not in seat.text
     assert len(endpoint.requests) == 1

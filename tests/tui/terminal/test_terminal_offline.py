@@ -41,7 +41,7 @@ def is_narrow(text: str) -> bool:
 
 def test_a_question_and_its_evidence(seat: Terminal) -> None:
     assert edges(seat.rows) == {PANEL_CELL}
-    text = seat.say(QUESTION, "Evidence from the index", "CITED (", "[1 cart.py:7-26]")
+    text = seat.say(QUESTION, "Evidence from the index", "EVIDENCE (", "[1 cart.py:7-26]")
     assert squeezed(f"❯ {QUESTION}") in squeezed(text)
     before = seat.until("ready", "lock,… ✔")
     rows = before.split("\n")
@@ -70,7 +70,7 @@ def test_a_question_and_its_evidence(seat: Terminal) -> None:
     )
 
     seat.resize(WIDE)
-    seat.until("PACK", "CITED (")
+    seat.until("PACK", "EVIDENCE (")
     seat.until_gone("20 lines ")
     # It was scrolled, so other rows may be the first and last ones; each is as it was.
     shown = [row[:60].rstrip() for row in before.split("\n")]

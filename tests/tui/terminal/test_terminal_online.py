@@ -41,6 +41,7 @@ def test_an_answer_comes_after_a_yes_and_after_its_evidence(shop: RepoBuilder) -
         seat.type(QUESTION)
         seat.press("Enter", "y", "y")
         seat.until("Send it?", "] test_add_counts", endpoint.base_url)
+        seat.until("waiting for you")
         assert endpoint.requests == []
         allow(seat)
         unsaid.wait()
@@ -72,7 +73,9 @@ def test_of_an_edit_what_was_accepted_is_written_and_the_rest_is_told(shop: Repo
         seat.until("packed: 9 files")
         seat.say("Lock `remove` too, 请加锁", "Send it?")
         allow(seat)
-        seat.until("F4 reviews", "Locked now.", "ready")
+        text = seat.until("3 edits are proposed to src/shop/cart.py, docs/guide.md", "Locked now.")
+        assert text.count("F4 reviews") == 1
+        seat.until("ready")
         assert cart.read_text() == CART
         review(seat)
         assert cart.read_text() == CART

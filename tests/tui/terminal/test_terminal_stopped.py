@@ -21,7 +21,7 @@ def is_stopped(process: int) -> bool:
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
-@pytest.mark.parametrize("name", ["palette", "SIGTSTP", "SIGSTOP"])
+@pytest.mark.parametrize("name", ["palette", "key", "SIGTSTP", "SIGSTOP"])
 def test_what_was_on_the_screen_is_there_again(shop: RepoBuilder, name: str) -> None:
     with Terminal(shop.root, "--offline") as seat:
         seat.until("packed: 9 files", "ready")
@@ -31,6 +31,9 @@ def test_what_was_on_the_screen_is_there_again(shop: RepoBuilder, name: str) -> 
                 seat.opens("C-p", "Search for commands")
                 seat.type("suspend")
                 seat.press("Enter")
+            elif name == "key":
+                seat.opens("BTab", "the transcript has the keys")
+                seat.press("C-z")
             else:
                 os.kill(seat.process, getattr(signal, name))
             seat.wait(lambda _: is_stopped(seat.process), "a stop")
@@ -43,6 +46,8 @@ def test_what_was_on_the_screen_is_there_again(shop: RepoBuilder, name: str) -> 
             os.kill(seat.process, signal.SIGCONT)
             seat.until("packed: 9 files", "Half a question", "ready")
             assert seat.flag("alternate_on") == "1"
+            if name == "key":
+                seat.closes("Escape", "has the keys")
         seat.type(", and the rest")
         seat.until("Half a question, and the rest")
         os.kill(seat.process, signal.SIGINT)

@@ -26,6 +26,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
 from bathy.agent.modes.tui.transcript.cells import NO_BREAK, clean, clean_lines, wrap
 from bathy.agent.modes.tui.transcript.citing import mark_citations, unmarked
 from bathy.agent.modes.tui.transcript.content import Content
+from bathy.agent.modes.tui.transcript.naming import Names
 from bathy.agent.modes.tui.transcript.palette import ASCII, PLAIN, UNICODE, Glyphs
 from bathy.agent.modes.tui.transcript.render import Renderer
 from bathy.agent.modes.tui.transcript.rows import Rendered
@@ -368,6 +369,27 @@ def test_files_of_one_name_are_told_apart() -> None:
     cited = [Cited(0, 1, checked("x/app.py", 1, 1)), Cited(2, 3, checked("y/app.py", 1, 1))]
     _, citations = mark_citations(text, cited)
     assert [each.label for each in citations] == ["x/app.py:1", "y/app.py:1"]
+
+
+def test_cited_files_are_told_apart_from_those_that_are_not_cited() -> None:
+    names = Names(["index.js", "src/index.js", "compat/src/index.js", "src/diff.js", "a/b/diff.js"])
+    short = names.short(
+        {"index.js", "src/index.js", "compat/src/index.js", "src/diff.js", "new.js"}
+    )
+    assert short == {
+        "index.js": "./index.js",
+        "src/index.js": "./src/index.js",
+        "compat/src/index.js": "compat/src/index.js",
+        "src/diff.js": "src/diff.js",
+        "new.js": "new.js",
+    }
+    deep = "/".join(["packages", *["folder"] * 9, "index.js"])
+    text = "a"
+    marked, citations = mark_citations(
+        text, [Cited(0, 1, checked(deep, 1, 2))], Names([f"x{deep}"])
+    )
+    assert shown(prose(marked, citations), 76) == ["[1 packages/…/index.js:1-2]"]
+    assert shown(prose(marked, citations), 76, ASCII) == ["[1 packages/.../index.js:1-2]"]
 
 
 @settings(deadline=None)

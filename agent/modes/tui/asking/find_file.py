@@ -70,7 +70,7 @@ class FindFile(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Begin with the shortest paths."""
-        self.input.focus()
+        self.set_focus(self.input)
         self._find("")
 
     @on(Input.Changed)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bathy.agent.modes.tui.asking.line import Line
+from bathy.agent.modes.tui.input.composer import Composer
 from bathy.agent.modes.tui.input.keymap import Keymap, bindings
 from bathy.agent.modes.tui.transcript.messages import Searched
 from bathy.agent.modes.tui.viewer.keybar import key_words
@@ -12,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input, Static
 
 _KEYS = (("search.next search.previous", "next, previous"), ("search.close", "close"))
@@ -54,7 +54,7 @@ class SearchBar(Horizontal):
 
     @dataclass
     class Left(Message):
-        """The line has gone, and the focus is where it was before."""
+        """The line has gone, and the composer has the focus."""
 
     def __init__(
         self, *, is_ascii: bool = False, keymap: Keymap | None = None, id: str | None = None
@@ -69,7 +69,6 @@ class SearchBar(Horizontal):
         super().__init__(id=id, classes="-ascii" if is_ascii else None)
         self.input = Line()
         self._keys = "  ".join(key_words(keymap or Keymap(), _KEYS))
-        self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """Put the parts beside each other."""
@@ -80,12 +79,10 @@ class SearchBar(Horizontal):
 
     def open(self, text: str = "") -> None:
         """Come up with the focus, and look for a text, or for what was typed last."""
-        if not self.input.has_focus:
-            self._before = self.screen.focused
         self.display = True
         with self.prevent(Input.Changed):
             self.input.value = text or self.input.value
-        self.input.focus()
+        self.screen.set_focus(self.input)  # at once: what is typed next is for it
         self.input.select_all()
         self.post_message(self.Changed(self.input.value))
 
@@ -103,10 +100,9 @@ class SearchBar(Horizontal):
         self.post_message(self.Stepped(step))
 
     def action_close(self) -> None:
-        """Go away, and give the focus back."""
+        """Go away, and let the composer have what is typed next."""
         self.display = False
-        if self._before is not None and self._before.is_attached:
-            self._before.focus()
+        self.screen.set_focus(self.screen.query_one(Composer).area)
         self.post_message(self.Left())
 
     def on_resize(self, event: events.Resize) -> None:

@@ -21,6 +21,7 @@ from textual.geometry import Offset
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Location, Selection
 
+_PLACEHOLDER = "Ask about this repository"
 _OF_THE_POPUP = ("accept", "complete", "choose", "dismiss")
 
 
@@ -65,7 +66,7 @@ class PromptArea(TextArea, inherit_bindings=False):
 
     def __init__(self, attachments: Attachments, popup: Popup, hooks: Hooks) -> None:
         self._attachments, self._popup, self._hooks = attachments, popup, hooks
-        super().__init__(compact=True, highlight_cursor_line=False)
+        super().__init__(compact=True, highlight_cursor_line=False, placeholder=_PLACEHOLDER)
         self.cursor_blink = False  # a timer that never rests
 
     @property

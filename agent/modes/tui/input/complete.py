@@ -85,10 +85,14 @@ def _worth(path: str, place: int, name_at: int) -> int:
     worth = _LETTER
     if place >= name_at:
         worth += _IN_NAME
-    before = path[place - 1] if place else "/"
-    if before in _SEPARATORS or (path[place].isupper() and before.islower()):
+    if _begins_word(path, place):
         worth += _BEGINS_WORD
     return worth + (_BEGINS_NAME if place == name_at else 0)
+
+
+def _begins_word(path: str, place: int) -> bool:
+    before = path[place - 1] if place else "/"
+    return before in _SEPARATORS or (path[place].isupper() and before.islower())
 
 
 def _exactness(wanted: str, name: str, folded: str) -> int:
@@ -97,6 +101,18 @@ def _exactness(wanted: str, name: str, folded: str) -> int:
     if f"/{folded}".endswith(f"/{wanted}"):
         return _EXACT
     return _EXACT_STEM if name.partition(".")[0] == wanted else 0
+
+
+def close(found: Sequence[Match]) -> tuple[Match, ...]:
+    """Return those whose letters stand together or begin words, if there are any; else all."""
+    whole = tuple(match for match in found if _is_close(match))
+    return whole or tuple(found)
+
+
+def _is_close(match: Match) -> bool:
+    places = match.positions
+    pieces = [place for at, place in enumerate(places) if not at or places[at - 1] != place - 1]
+    return len(pieces) < 2 or all(_begins_word(match.path, place) for place in pieces)
 
 
 def _fold(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Self, TypeAlias
 
 from bathy.agent.modes.tui.clipboard import may_hold_image, paste_image
-from bathy.agent.modes.tui.commands import COMMANDS, Command, Given, read_command
+from bathy.agent.modes.tui.commands import COMMANDS, Command, Given, is_doubtful, read_command
 from bathy.agent.modes.tui.input import messages
 from bathy.agent.modes.tui.input.area import Hooks, PromptArea
 from bathy.agent.modes.tui.input.complete import Finder
@@ -47,6 +47,7 @@ class Composer(Vertical):
     Composer {
         height: auto;
         border-top: hkey $border-blurred;
+        &:focus-within { border-top: hkey $border; }
         & > Horizontal { height: auto; padding: 0 1; }
         & .composer--sign { width: 2; height: 1; color: $accent; }
     }
@@ -95,7 +96,7 @@ class Composer(Vertical):
             self._names.dismiss,
         )
         self.area = PromptArea(self._drafts.attachments, popup, hooks)
-        self._kept = Draft()
+        self._kept, self._doubted = Draft(), ""
         self._keep_due: asyncio.TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
@@ -168,6 +169,12 @@ class Composer(Vertical):
         """Nothing is told any more."""
         if self._keep_due is not None:
             self._keep_due.cancel()
+
+    def keys_go_to(self, part: str) -> None:
+        """Say which part of the screen has the keys, if it is not the field; "" for the field."""
+        if part != self._hint.away:
+            self._hint.away = part
+            self._show_hint()
 
     def notice(self, text: str) -> None:
         """Say something below the field, until the next key; nothing for ""."""
@@ -263,6 +270,10 @@ class Composer(Vertical):
         written = self.area.text.strip()
         if given := read_command(self.area.text, self._commands):
             self._command(given)
+        elif is_doubtful(self.area.text) and self._doubted != written:
+            self._doubted = written
+            send = self._shown_key("composer.send")
+            self.notice(f"there is no command {written}; {send} again asks it as a question")
         elif not written and self.busy:
             self.post_message(self.Hurried())
         elif not written:

@@ -9,7 +9,14 @@ from pathlib import Path
 from bathy.agent.modes.tui.input.history import History, Recall
 from bathy.agent.modes.tui.input.kept import Draft
 from bathy.agent.modes.tui.input.mention import spell_out
-from bathy.agent.modes.tui.input.paste import Attachments, clean, image_at, image_paths, is_large
+from bathy.agent.modes.tui.input.paste import (
+    Attachments,
+    clean,
+    image_at,
+    image_paths,
+    is_large,
+    is_there,
+)
 from bathy.tools.workspace import quote_path
 
 
@@ -58,7 +65,10 @@ class Drafts:
             return "", f"{self._blind}; choose a model that does"
         if image := image_at(path):
             return f"{self.attachments.add_image(image, beside)} ", ""
-        return "", f"{quote_path(str(path))} is no PNG, JPEG, GIF or WebP picture"
+        name = quote_path(str(path))
+        if not is_there(path):
+            return "", f"there is no file {name}"
+        return "", f"{name} is no PNG, JPEG, GIF or WebP picture"
 
     def refusal(self, written: str) -> str:
         """Say why a question cannot be sent; "" if it can."""

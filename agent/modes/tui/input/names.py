@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from bathy.agent.modes.tui.commands import Command, find_commands
-from bathy.agent.modes.tui.input.complete import Finder
+from bathy.agent.modes.tui.input.complete import Finder, close
 from bathy.agent.modes.tui.input.mention import mention_begun
 from bathy.agent.modes.tui.input.popup import Choice, Popup, command_choices, file_choices
 from textual.widgets import TextArea
@@ -62,7 +62,7 @@ class Names:
     def _choices(self, place: Place, typed: str) -> tuple[Choice, ...]:
         if typed.startswith("/"):
             return command_choices(find_commands(typed[1:], self._commands))
-        return file_choices(self.finder.find(typed[1:], _MOST_FILES))
+        return file_choices(close(self.finder.find(typed[1:], _MOST_FILES)))
 
     def close(self) -> None:
         """Offer nothing until something is typed."""

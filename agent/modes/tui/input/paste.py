@@ -89,6 +89,14 @@ def image_at(path: Path) -> Path | None:
         return None
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is anything at a path."""
+    try:
+        return path.expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
 class Attachments:
     """What the marks stand for. Numbers are never used twice in a session."""
 

@@ -84,11 +84,16 @@ class Waiting(Static):
 
 
 class Hint(Static):
-    """What the keys do, where there is room for it; or a notice, whatever the room."""
+    """What the keys do, where there is room for it; or a notice, whatever the room.
+
+    Attributes:
+        away: What has the keys in the place of the field; "" while it has them.
+    """
 
     DEFAULT_CSS = """
     Hint { height: 1; padding: 0 1; text-align: right; color: $text-muted; }
     Hint.-notice { height: auto; text-align: left; color: $text-warning; }
+    Hint.-away { color: $text-accent; }
     """
     ROOM = 84
 
@@ -96,9 +101,15 @@ class Hint(Static):
         super().__init__(markup=False)
         self._key, self._dot = keymap.shown, " - " if is_ascii else " · "
         self._said = ("", False)
+        self.away = ""
 
     def show(self, *, busy: bool) -> None:
         """Say what the keys do; the notice goes."""
+        if self.away:
+            stop, tab = map(self._key, ("everywhere.stop", "everywhere.next_part"))
+            parts = (f"the {self.away} has the keys", f"{stop} back here", f"{tab} next part")
+            self._say(self._dot.join(parts), is_notice=False)
+            return
         send = f"{self._key('composer.send')} {'queue' if busy else 'send'}"
         newline = f"{self._key('composer.newline')} newline"
         hint = self._dot.join((send, newline, "/ commands", "@ files"))
@@ -114,9 +125,10 @@ class Hint(Static):
             self._said = (text, is_notice)
             self.update(text)
             self.set_class(is_notice, "-notice")
+            self.set_class(bool(self.away) and not is_notice, "-away")
             self.fit()
 
     def fit(self) -> None:
         """Be there if there is room, or something to say."""
         has_room = isinstance(self.parent, Widget) and self.parent.size.width >= self.ROOM
-        self.display = has_room or self._said[1]
+        self.display = has_room or self._said[1] or bool(self.away)

@@ -118,7 +118,7 @@ class PackScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what there is so far."""
-        self.views.map.focus()
+        self.set_focus(self.views.map)
         self._show()
 
     def on_resize(self, event: events.Resize) -> None:

@@ -112,7 +112,8 @@ def head_text(
     base = _at(manifest.commit) if place.commit not in ("", manifest.commit) else ""
     second = [f"frozen base {tokens_word(manifest.tokens)}{base}", _overlay(appended)]
     if price is not None:
-        second.append(f"{usd_word(price[0])} cold, {usd_word(price[1])} warm")
+        # In front of what may be cut off.
+        second.insert(1, f"{usd_word(price[0])} cold, {usd_word(price[1])} warm")
     return f"{dot.join(first)}\n{dot.join(second)}"
 
 

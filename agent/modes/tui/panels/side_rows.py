@@ -25,6 +25,7 @@ _PLACE_SIGNS = {
     "repaired": ("≈", "~"),
     "unverified": ("?", "?"),
     "invalid": ("✖", "x"),
+    "found": ("", ""),
 }
 _TURN_SIGNS = {
     "under way": ("…", "."),
@@ -43,7 +44,8 @@ class CitedPlace:
         number: As shown.
         path: As is; "" for what cites no file.
         line: 1-based.
-        status: "verified", "repaired", "unverified" or "invalid".
+        status: "verified", "repaired", "unverified" or "invalid"; "found" for evidence, which no
+            answer has cited yet.
     """
 
     number: int
@@ -190,12 +192,14 @@ def _cited(
 ) -> list[SideRow]:
     if height < 1 or not cited:
         return []
-    rows = [_line(f"CITED ({len(cited)})", "title", width, is_ascii=is_ascii)]
+    name = "EVIDENCE" if cited[0].status == "found" else "CITED"
+    title = f"{name} ({len(cited)})"
+    rows = [_line(title, "title", width, is_ascii=is_ascii)]
     first = _first_shown([place.number for place in cited], cursor, height - 1)
     for place in cited[first : first + height - 1]:
         sign = _PLACE_SIGNS.get(place.status, ("?", "?"))[is_ascii]
-        word = "" if place.status == "verified" else one_line(place.status)
-        start = f"{place.number} {sign} "
+        word = "" if place.status in ("verified", "found") else one_line(place.status)
+        start = f"{place.number} {sign} ".replace("  ", " ")
         where = quote_path(place.path) + (f":{place.line}" if place.line else "")
         room = width - len(start) - (len(word) + 1 if word else 0)
         text = columns(
@@ -205,7 +209,7 @@ def _cited(
         rows.append(SideRow(((text, role),), place.number))
     hidden = len(cited) - (len(rows) - 1)
     if hidden and len(rows) > 2:
-        text = columns(f"CITED ({len(cited)})", f"{hidden} not shown", width, is_ascii=is_ascii)
+        text = columns(title, f"{hidden} not shown", width, is_ascii=is_ascii)
         rows[0] = SideRow(((text, "title"),))
     return rows
 
@@ -217,9 +221,9 @@ def _first_shown(numbers: Sequence[int], cursor: int | None, height: int) -> int
 
 
 def _role(status: str) -> str:
-    return {"verified": "good", "repaired": "good", "answered": "good", "under way": ""}.get(
-        status, "bad"
-    )
+    if status in ("verified", "repaired", "answered"):
+        return "good"
+    return "" if status in ("found", "under way") else "bad"
 
 
 def _cost(state: SideState, *, is_ascii: bool) -> list[str]:

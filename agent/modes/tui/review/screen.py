@@ -104,7 +104,7 @@ class ReviewScreen(Screen[Decision | None]):
     def on_mount(self) -> None:
         """Begin; from now on the time counts in which keys do nothing."""
         self._opened_s = self._clock()
-        self._view.focus()
+        self.set_focus(self._view)
         self._view.show(self.files, self.current)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -151,7 +151,7 @@ class ReviewScreen(Screen[Decision | None]):
         event.stop()
         place = self._draft[0] if self._draft is not None else self.current
         self._draft = None
-        self._view.focus()
+        self.set_focus(self._view)
         self._show(choices.comment(self.files, place, event.text), place)
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
@@ -159,7 +159,7 @@ class ReviewScreen(Screen[Decision | None]):
         event.stop()
         place = self._draft[0] if self._draft is not None else self.current
         self._draft = (place, event.text)
-        self._view.focus()
+        self.set_focus(self._view)
 
     def action_rewrite(self) -> None:
         """Let the user edit the lines of the current hunk."""

@@ -23,7 +23,7 @@ class Citation:
         end_line: 1-based, inclusive.
         status: What checking it found.
         number: 1-based, in order of first mention.
-        label: Short form of the place; no other file that the answer cites has it.
+        label: Short form of the place; no other file that is known has it.
         written: As the text has it.
     """
 
@@ -136,6 +136,14 @@ class More(Notice):
 
     total: int = 0
     step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed(Notice):
+    """Says that a question has brought so many `edits` to `paths`."""
+
+    paths: tuple[str, ...] = ()
+    edits: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,46 +10,57 @@ from collections.abc import Iterator, Sequence
 from bathy.agent.loop.citations import CheckedCitation, Cited
 from bathy.agent.modes.tui.transcript.blocks import Citation
 from bathy.agent.modes.tui.transcript.cells import REPLACEMENT
+from bathy.agent.modes.tui.transcript.naming import Names
 
 FIRST_MARK, LAST_MARK = "\U000f0000", "\U000ffffd"
 MARKS = re.compile(f"[{FIRST_MARK}-{LAST_MARK}]")
 
 _BETWEEN = re.compile(r"\s{0,3}[,;]\s{0,3}L?")
 _CLOSING = {"[": "]", "(": ")"}
+_NO_NAMES = Names()
 _LABEL_CHARS = 200
 """The label of a link is looked for so far in front of its target."""
 
 
-def number_citations(citations: Sequence[CheckedCitation]) -> tuple[Citation, ...]:
+def number_citations(
+    citations: Sequence[CheckedCitation], names: Names = _NO_NAMES
+) -> tuple[Citation, ...]:
     """Give each place a number, in order of first mention.
+
+    Args:
+        citations: In order.
+        names: Know the other files that there are.
 
     Returns:
         Each place once; `number` is its position, from 1.
     """
     places = {(c.path, c.start_line, c.end_line): c for c in reversed(citations)}
     ordered = list(dict.fromkeys((c.path, c.start_line, c.end_line) for c in citations))
-    names = _short_names({path for path, _, _ in ordered})
+    short = names.short({path for path, _, _ in ordered})
     found = list[Citation]()
     for number, place in enumerate(ordered, 1):
         path, first, last = place
-        label = f"{names[path]}:{lines_of(first, last)}"
+        label = f"{short[path]}:{lines_of(first, last)}"
         checked = places[place]
         found.append(Citation(path, first, last, checked.status, number, label, checked.written))
     return tuple(found)
 
 
-def mark_citations(text: str, cited: Sequence[Cited]) -> tuple[str, tuple[Citation, ...]]:
+def mark_citations(
+    text: str, cited: Sequence[Cited], names: Names = _NO_NAMES
+) -> tuple[str, tuple[Citation, ...]]:
     """Put one character in the place of each citation, and of the brackets around it.
 
     Args:
         text: The answer.
         cited: Where it cites, in order, not overlapping.
+        names: Know the other files that there are.
 
     Returns:
         The answer, and its citations: the character with number n stands for the nth of them.
     """
     text = MARKS.sub(REPLACEMENT, text)
-    citations = number_citations([each.citation for each in cited])
+    citations = number_citations([each.citation for each in cited], names)
     numbers = {(c.path, c.start_line, c.end_line): c.number for c in citations}
     parts, at = list[str](), 0
     for group in _groups(text, cited):
@@ -119,17 +130,3 @@ def _label(text: str, start: int, end: int, after: int) -> tuple[int, str]:
     path = text[start + 1 : end - 1].partition("#")[0]
     says_place = path and path.rpartition("/")[2] in label
     return opening, "" if says_place else f"{label} "
-
-
-def _short_names(paths: set[str]) -> dict[str, str]:
-    """The shortest ends of paths, from a slash on, that no two of them share."""
-    names = dict[str, str]()
-    for path in paths:
-        parts = path.split("/")
-        others = [other.split("/") for other in paths if other != path]
-        size = next(
-            (n for n in range(1, len(parts)) if all(o[-n:] != parts[-n:] for o in others)),
-            len(parts),
-        )
-        names[path] = "/".join(parts[-size:])
-    return names

@@ -16,6 +16,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     Notice,
     Patch,
     Prompt,
+    Proposed,
     Prose,
     Reasoning,
     Tool,
@@ -24,6 +25,7 @@ from bathy.agent.modes.tui.transcript.blocks import (
     unit_of,
 )
 from bathy.agent.modes.tui.transcript.citing import mark_citations, number_citations
+from bathy.agent.modes.tui.transcript.naming import Names
 from bathy.agent.modes.tui.transcript.split import Splitter
 from bathy.agent.modes.tui.transcript.streaming import Streaming
 
@@ -39,6 +41,7 @@ class Content(Streaming):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock)
         self.answer_text = ""
+        self.names = Names()
         self._started: dict[str, float] = {}
 
     def add_prompt(self, text: str) -> None:
@@ -68,6 +71,20 @@ class Content(Streaming):
         """Add a message; while text streams in, above that, for it is not interrupted."""
         self._insert(Notice(next(self._ids), text, gap=True))
 
+    def add_proposed(self, paths: Sequence[str], text: Callable[[Proposed], str]) -> None:
+        """Say that an edit is proposed: together with others of the question, by `text`."""
+        block = Proposed(next(self._ids), "", gap=True, paths=tuple(paths))
+        for at in range(len(self.blocks) - 1, -1, -1):
+            other = self.blocks[at]
+            if isinstance(other, Prompt):
+                break
+            if isinstance(other, Proposed):
+                every = tuple(dict.fromkeys((*other.paths, *paths)))
+                block = replace(other, paths=every, edits=other.edits + 1)
+                self._replace(at, replace(block, text=text(block)))
+                return
+        self._insert(replace(block, text=text(block)))
+
     def add_error(self, text: str) -> None:
         """Add a message that something went wrong, and with it what was streaming in, if it was."""
         answer = self._answer
@@ -88,7 +105,8 @@ class Content(Streaming):
             CheckedCitation(path, first, last, "verified", f"{path}:{first}-{last}")
             for (path, first, last), _, _ in places
         ]
-        numbered = {(c.path, c.start_line, c.end_line): c for c in number_citations(checked)}
+        cited = number_citations(checked, self.names)
+        numbered = {(c.path, c.start_line, c.end_line): c for c in cited}
         found = tuple(Found(numbered[place], name, tuple(lines)) for place, name, lines in places)
         if found:
             self._insert(Evidence(next(self._ids), found, is_answer=is_answer))
@@ -111,7 +129,7 @@ class Content(Streaming):
         self._end_thinking()
         self._end_answer()
         start, end = self._answer or (len(self.blocks), len(self.blocks))
-        marked, citations = mark_citations(text, cited)
+        marked, citations = mark_citations(text, cited, self.names)
         splitter = Splitter(self._fence_ids)
         blocks = list[Block]()
         for piece in (*splitter.feed(marked), *splitter.end()):
@@ -142,6 +160,7 @@ class Content(Streaming):
         """Return an empty one, for blocks that are to stand above all of these."""
         older = Content(self.clock)
         older._ids, older._fence_ids = self._ids, self._fence_ids
+        older.names = self.names
         return older
 
     def line_above(self, left: int, total: int, step: int) -> list[Block]:

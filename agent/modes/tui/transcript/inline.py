@@ -10,10 +10,14 @@ from bathy.agent.modes.tui.transcript.cells import NO_BREAK, Span, clean
 from bathy.agent.modes.tui.transcript.citing import MARKS, citation_of
 from bathy.agent.modes.tui.transcript.palette import Glyphs, Palette
 from markdown_it.token import Token
+from rich.cells import cell_len
 from rich.style import Style
 
 _BOLD, _ITALIC, _STRUCK = Style(bold=True), Style(italic=True), Style(strike=True)
 _OPENING = {"strong_open": _BOLD, "em_open": _ITALIC, "s_open": _STRUCK}
+_LABEL_CELLS = 48
+"""Of a citation's place; what is longer is shown without what stands in the middle of it."""
+
 _URL_CHARS = 2_000
 """Of a link; what is longer is not one that a person has written."""
 
@@ -86,7 +90,8 @@ class Inline:
             "invalid": glyphs.invalid,
         }
         word = f" {status}" if status in styles else ""
-        text = f"[{citation.number}{signs.get(status, '')} {clean(citation.label)}{word}]"
+        label = _fitted(clean(citation.label), glyphs.ellipsis)
+        text = f"[{citation.number}{signs.get(status, '')} {label}{word}]"
         text = text.replace(" ", NO_BREAK)
         place = (citation.path, citation.start_line, citation.end_line, citation.number)
         return text, styles.get(status, palette.cited) + Style.from_meta({"citation": place})
@@ -101,3 +106,10 @@ class Inline:
             f"https://{said}",
         ):
             yield f" ({shown})", base + self._palette.muted
+
+
+def _fitted(label: str, ellipsis: str) -> str:
+    folders = label.split("/")
+    if len(folders) < 3 or cell_len(label) <= _LABEL_CELLS:
+        return label
+    return f"{folders[0]}/{ellipsis}/{folders[-1]}"

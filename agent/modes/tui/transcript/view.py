@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from bathy.agent.loop.citations import Cited
-from bathy.agent.modes.tui.transcript.blocks import Block, FileChange, More
+from bathy.agent.modes.tui.transcript.blocks import Block, FileChange, More, Proposed
 from bathy.agent.modes.tui.transcript.content import EvidencePlace
+from bathy.agent.modes.tui.transcript.naming import Names
 from bathy.agent.modes.tui.transcript.palette import GlyphSet
 from bathy.agent.modes.tui.transcript.reader import Reader
 from textual.message import Message
@@ -49,6 +50,10 @@ class Transcript(Reader):
     def answer_text(self) -> str:
         """The last answer that was finished, as it was written; "" if there is none."""
         return self.content.answer_text
+
+    def know_files(self, paths: Sequence[str]) -> None:
+        """Tell a file that is cited from all of these, by as few folders as that takes."""
+        self.content.names = Names(paths)
 
     def add_prompt(self, text: str) -> None:
         """Add what the user asked, and follow the end again."""
@@ -107,6 +112,11 @@ class Transcript(Reader):
     def add_notice(self, text: str) -> None:
         """Add a message; while text streams in, above that."""
         self.content.add_notice(text)
+        self.wake()
+
+    def add_proposed(self, paths: Sequence[str], text: Callable[[Proposed], str]) -> None:
+        """Say that an edit is proposed to some files; one message counts those of a question."""
+        self.content.add_proposed(paths, text)
         self.wake()
 
     def add_error(self, text: str) -> None:

@@ -64,13 +64,16 @@ class CodeView(ScrollView, can_focus=True):
         Args:
             path: Repository-relative; tells the language.
             lines: Of the whole file, without line ends.
-            span: First and last line that are meant, 1-based, inclusive; None for none.
+            span: First and last line that are meant, 1-based, inclusive; None for none. Of lines
+                behind the last none is marked.
             glyphs: What is drawn.
         """
         super().__init__()
         self.lines = lines
         last = max(len(lines), 1)
-        self.span = None if span is None else (_within(span[0], last), _within(span[1], last))
+        first = 1 if span is None else _within(span[0], last)
+        is_there = span is not None and span[0] <= last
+        self.span = (first, _within(span[1], last)) if span is not None and is_there else None
         self.search = Search()
         self._glyphs = glyphs
         self._offset = 0
@@ -79,7 +82,7 @@ class CodeView(ScrollView, can_focus=True):
         self._highlighter = Highlighter(path, lines)
         self._digits = len(str(last))
         self.virtual_size = Size(1, len(lines))
-        self.set_reactive(CodeView.cursor, self.span[0] if self.span else 1)
+        self.set_reactive(CodeView.cursor, first)
 
     def on_resize(self, event: events.Resize) -> None:
         """Put what is meant in the middle at first, and keep the cursor in sight later."""
@@ -90,7 +93,7 @@ class CodeView(ScrollView, can_focus=True):
             self._reveal()
         else:
             self._is_placed = True
-            self._center(*(self.span or (1, 1)))
+            self._center(*(self.span or (self.cursor, self.cursor)))
         self._color()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

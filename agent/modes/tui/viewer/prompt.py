@@ -49,12 +49,12 @@ class Prompt(Input):
         self._purpose = purpose
 
     def ask(self, screen: Screen[Any]) -> None:
-        """Come up on a screen, unless a prompt is there already."""
+        """Come up on a screen, unless a prompt is there already; what is typed next is for it."""
         for other in screen.query(Prompt):
-            other.focus()
+            screen.set_focus(other)
             return
         screen.mount(self)
-        self.focus()
+        screen.set_focus(self)  # `focus` would let the next keys go where they went before
 
     async def action_submit(self) -> None:
         """Answer."""

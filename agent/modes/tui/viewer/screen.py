@@ -61,6 +61,7 @@ class ViewerScreen(Screen[None]):
         super().__init__()
         self.path = path
         self.view = CodeView(path, lines, span, glyphs=ASCII if is_ascii else UNICODE)
+        self._missing = next((n for n in span or () if n > len(lines)), 0)
         self._is_ascii, self._keymap = is_ascii, keymap or Keymap()
         self._drafts = dict[str, str]()
 
@@ -72,7 +73,7 @@ class ViewerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Follow the cursor."""
-        self.view.focus()
+        self.set_focus(self.view)
         self.watch(self.view, "cursor", self._tell, init=False)
 
     def action_search(self) -> None:
@@ -108,7 +109,7 @@ class ViewerScreen(Screen[None]):
         """Do what was asked for."""
         event.stop()
         self._drafts.pop(event.purpose, None)
-        self.view.focus()
+        self.set_focus(self.view)
         if event.purpose == "search":
             if not self.view.find(event.text) and event.text:
                 self._say("Not found.")
@@ -121,7 +122,7 @@ class ViewerScreen(Screen[None]):
         """Keep what was written."""
         event.stop()
         self._drafts[event.purpose] = event.text
-        self.view.focus()
+        self.set_focus(self.view)
 
     def _ask(self, purpose: str, label: str) -> None:
         Prompt(purpose, label, self._drafts.get(purpose, ""), is_ascii=self._is_ascii).ask(self)
@@ -135,6 +136,8 @@ class ViewerScreen(Screen[None]):
     def _heading(self) -> str:
         view, dot = self.view, "-" if self._is_ascii else "·"
         words = [f"{quote_path(self.path)}:{view.cursor}", count_of(len(view.lines), "line")]
+        if self._missing:
+            words.append(f"there is no line {self._missing:,}")
         if view.span is not None:
             words.append("marked {}-{}".format(*view.span))
         if view.search.query:
