@@ -17,6 +17,7 @@ from bathy.agent.modes.tui.engine import Engine
 from bathy.agent.modes.tui.events import Opened, TurnEnded, UiEvent, Working
 from bathy.agent.modes.tui.input.keymap import Keymap
 from bathy.agent.modes.tui.looks import Look, colored, dress
+from bathy.agent.modes.tui.shell import Asked
 from bathy.tools.diff import FileState
 from textual.pilot import Pilot
 from tui.screens.sample import CART, GUIDE, build
@@ -126,7 +127,7 @@ def _press(*keys: str) -> Act:
 
 
 async def _approve(pilot: Player, app: Replay) -> None:
-    app.push_screen(app.question(UPLOAD))
+    app.post_message(Asked(UPLOAD))
     await pilot.pause()
 
 
