@@ -8,15 +8,15 @@ compares file contents with the index is offered, because that would run clean f
 """
 
 import contextlib
-import contextvars
 import os
-import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
+
+from bathy.tools.running import forget, kill_git, started
 
 if TYPE_CHECKING:
     from git.cmd import Git
@@ -57,8 +57,6 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
     "LANGUAGE": "C",
 }
-_RUNNING: dict["Git.AutoInterrupt", object] = {}
-_SCOPE: contextvars.ContextVar[object] = contextvars.ContextVar("git_scope", default=None)
 _KEPT_VARIABLES = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
 
 
@@ -223,22 +221,23 @@ def stream_bytes(
     """
     from git.exc import CommandError
 
-    try:
-        process = _layer(repo).execute(
-            _command(repo, args, variables), as_process=True, start_new_session=is_group
-        )
-    except CommandError as error:
-        raise GitError("git is not installed or cannot be started") from error
+    with started() as note:
+        try:
+            process = _layer(repo).execute(
+                _command(repo, args, variables), as_process=True, start_new_session=is_group
+            )
+        except CommandError as error:
+            raise GitError("git is not installed or cannot be started") from error
+        note(process)
     late = threading.Event()
 
     def kill() -> None:
         late.set()
-        _kill(process)
+        kill_git(process)
 
     watch = threading.Timer(timeout_s, kill)
     watch.daemon = True
     watch.start()
-    _RUNNING[process] = _SCOPE.get()
     try:
         while chunk := process.stdout.read1(1 << 18):
             yield chunk
@@ -252,57 +251,12 @@ def stream_bytes(
         watch.cancel()
         # Workers are forked from a process of one thread only, and spawned, slowly, from others.
         watch.join()
-        _RUNNING.pop(process, None)
+        forget(process)
         if process.proc is not None and process.proc.poll() is None:
-            _kill(process)
+            kill_git(process)
             process.proc.wait()
         process.stdout.close()
         process.stderr.close()
-
-
-@contextlib.contextmanager
-def git_scope() -> Iterator[object]:
-    """Keep the commands that begin in here, and in threads given this context, to themselves.
-
-    Several runs side by side each take one, so that `stop_git` stops only their own. Yields the
-    scope, for a thread outside it.
-    """
-    scope = object()
-    token = _SCOPE.set(scope)
-    try:
-        yield scope
-    finally:
-        _SCOPE.reset(token)
-
-
-def stop_git(scope: object = None) -> None:
-    """Kill the streaming commands of a scope; their readers see an error.
-
-    Args:
-        scope: From `git_scope`; None for the current one.
-    """
-    wanted = _SCOPE.get() if scope is None else scope
-    for process, own in list(_RUNNING.items()):
-        if own is wanted:
-            _kill(process)
-
-
-def stop_all_git() -> None:
-    """Kill the streaming commands of this whole process, which is about to end."""
-    for process in list(_RUNNING):
-        _kill(process)
-
-
-def _kill(process: "Git.AutoInterrupt") -> None:
-    """Kill a command, and with one that leads a group all that it has started."""
-    proc = process.proc
-    if proc is None or proc.poll() is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        if os.getpgid(proc.pid) == proc.pid:
-            os.killpg(proc.pid, signal.SIGKILL)
-        else:
-            proc.kill()
 
 
 class BlobReader:

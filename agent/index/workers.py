@@ -164,22 +164,23 @@ def _open_reader(root: Path, repo: GitRepo | None, parent: int) -> None:
     _reader = Reader(root, repo)
 
 
-def end_with_parent(parent: int, before: Callable[[], object] = lambda: None) -> None:
+def end_with_parent(
+    parent: int, through: Callable[[Callable[[], object]], object] = lambda end: end()
+) -> None:
     """End this process when its parent has gone, however it went; else it would wait for ever.
 
     The parent's own pipe cannot tell, because forked siblings hold its other end open.
 
     Args:
         parent: Its process id, as it knows it itself: it may have gone already.
-        before: Called right before the end.
+        through: Gets what ends this process, and calls it when that may be.
     """
     gone = threading.Event()
 
     def watch() -> None:
         while os.getppid() == parent:
             gone.wait(_PARENT_POLL_S)
-        before()
-        os._exit(1)
+        through(lambda: os._exit(1))
 
     threading.Thread(target=watch, daemon=True).start()
 

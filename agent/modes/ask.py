@@ -40,9 +40,9 @@ from bathy.agent.modes.start import (
 )
 from bathy.agent.modes.uploads import Destination
 from bathy.tools.edits import Edits
-from bathy.tools.git import stop_git
 from bathy.tools.redact import redact
 from bathy.tools.registry import TOOLS, WRITE_TOOLS, run_tool
+from bathy.tools.running import stop_git
 
 Allow = Callable[[Destination, Start, int], None]
 """Told where a prompt would go, what it begins with, and its tokens; raises if it may not."""

@@ -10,12 +10,11 @@ from bathy.tools.git import (
     BlobReader,
     GitError,
     find_repo,
-    git_scope,
     run_git,
-    stop_git,
     stream_bytes,
     stream_git,
 )
+from bathy.tools.running import git_scope, stop_git
 from repo_builder import RepoBuilder
 
 

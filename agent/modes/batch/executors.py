@@ -14,7 +14,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from bathy.agent.errors import ConfigError, TryAgainError
 from bathy.agent.modes.batch.halt import Halt
@@ -226,12 +226,11 @@ def _begin_process(parent: int) -> None:
     However it is asked to end, a clone that it waits for ends with it.
     """
     from bathy.agent.index.workers import end_with_parent
-    from bathy.tools.git import stop_all_git
+    from bathy.tools.running import stop_all_git
 
-    def end(number: int, _frame: object) -> NoReturn:
+    def end(number: int, _frame: object) -> None:
         # An exception would be taken for the task's.
-        stop_all_git()
-        os._exit(128 + number)
+        stop_all_git(lambda: os._exit(128 + number))
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, end)

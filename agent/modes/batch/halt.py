@@ -5,7 +5,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
-from bathy.tools.git import git_scope, stop_git
+from bathy.tools.running import git_scope, stop_git
 
 
 class Halt:
