@@ -34,11 +34,12 @@ def test_what_had_come_is_shown_again(tmp_path: Path) -> None:
             shown = squeezed(text)
             said = shown[shown.index("ThecartisfilledbyCart.add") : shown.index("▔")]
             assert "payment.py" not in said
-            seat.press("PPage")
-            found = quoted(seat.until("Evidence from the index"))
+            # What was packed stands above the question or below its answer.
+            seat.press("M-Up")
+            found = quoted(seat.until("Evidence from the index", "[6 orders.py:1-4]"))
             seat.kill()
         with Terminal(shop.root, "--continue", env=key(endpoint)) as seat:
-            text = seat.until("packed: 9 files", "interrupted before the answer was complete")
+            text = seat.until("9 files", "interrupted before the answer was complete")
             for words in (
                 "✔ grep",
                 "✖ read_file",
@@ -47,8 +48,9 @@ def test_what_had_come_is_shown_again(tmp_path: Path) -> None:
             ):
                 assert squeezed(words) in squeezed(text), words
             assert "■ interrupted" in text
-            seat.press("PPage")
-            assert quoted(seat.until(f"❯ {QUESTION}", "Evidence from the index")) == found
+            seat.press("M-Up")
+            shown = seat.until(f"❯ {QUESTION}", "Evidence from the index", "[6 orders.py:1-4]")
+            assert quoted(shown) == found
             seat.press("NPage")
             seat.say("And now?", "I see 看.")
             seat.until("ready", "2 And now?                    ✔")
@@ -80,7 +82,7 @@ def test_what_was_written_and_what_waited_come_back_and_nothing_is_sent(tmp_path
             seat.wait(lambda _: "a draft" in drafts(), "the draft to be kept")
             seat.kill()
         with Terminal(shop.root, "--continue", env=key(endpoint)) as seat:
-            seat.until("is in the history: up", "> a draft 草稿", "packed: 9 files", "ready")
+            seat.until("is in the history: up", "> a draft 草稿", "9 files", "ready")
             assert "waiting 1" not in seat.text
             seat.press("C-u")
             seat.until_gone("a draft")

@@ -75,6 +75,6 @@ def test_edits_that_waited_wait_again(shop: RepoBuilder) -> None:
             seat.until("Proposed.", "ready")
             seat.kill()
         with Terminal(shop.root, "--continue", env=key(endpoint)) as seat:
-            seat.until("packed: 9 files", "wait; F4 reviews them")
+            seat.until("9 files", "wait; F4 reviews them")
             seat.opens("F4", "hunk 1/3")
     assert shop.git("status", "--porcelain") == ""
